@@ -1,0 +1,39 @@
+"""The provider's delivery push (provider document, webhooks): one message a POST, unsigned.
+
+`packet_id` is the id of the order; `id` belongs to one message and appears nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from im_notify.errors import AlertError
+from im_notify.i18n import _
+from im_notify.models import Delivery, OrderState, Report, Status
+from im_notify.recipients import national
+from im_notify_plugins.iletimerkezi.wire import status_of
+
+if TYPE_CHECKING:
+    from im_notify.protocols import Request
+
+
+class DeliveryPush:
+    """Reads what the provider posts at every change of one message."""
+
+    name = "iletimerkezi"
+
+    def parse(self, request: Request) -> list[Report]:
+        """Return one report with one recipient; its order may have others.
+
+        The text that the provider sends back with it is not read.
+        Raises AlertError.
+        """
+        try:
+            report = json.loads(request.body)["report"]
+            order_id, number = str(report["packet_id"]), national(report["to"])
+            status = status_of(report["status"])
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise AlertError(_("this is not a delivery push of the provider")) from error
+        state = OrderState.SENDING if status is Status.WAITING else OrderState.COMPLETED
+        return [Report(order_id=order_id, state=state, deliveries=(Delivery(number, status),))]
