@@ -1,0 +1,89 @@
+"""Reads where many orders stand with as few calls as the backend allows.
+
+A list of orders gives the sums of some thirty orders a call. Where the sums leave no recipient
+open they are the whole report; only the others are asked for one by one.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from im_notify.errors import NotFoundError, QueryError
+from im_notify.models import Delivery, OrderState, Report, Status
+from im_notify.protocols import ListedOrders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from im_notify.models import Order, Receipt
+    from im_notify.protocols import Backend
+
+MANY = 8  #: orders from which on the list is read first
+ORDERS_A_CALL = 30  #: of a list; the provider's page
+FAULT = 500  #: codes from here on are a fault of theirs that passes
+
+_log = logging.getLogger(__name__)
+
+
+def look(backend: Backend, receipts: Sequence[Receipt]) -> Iterator[Report]:
+    """Yield what can be learned about these orders now.
+
+    An order without a report is left out: a fault that passes is logged, so is an order that
+    the backend does not know. Raises QueryError for a refusal that concerns them all.
+    """
+    listed: dict[str, Order] = {}
+    if len(receipts) >= MANY and isinstance(backend, ListedOrders):
+        listed = _find(backend, receipts)
+    for receipt in receipts:
+        order = listed.get(receipt.order_id)
+        report = order and from_sums(receipt, order)
+        if report := report or _asked(backend, receipt):
+            yield report
+
+
+def _asked(backend: Backend, receipt: Receipt) -> Report | None:
+    try:
+        return backend.report(receipt)
+    except QueryError as error:
+        lasting = error.code is not None and error.code < FAULT
+        if lasting and not isinstance(error, NotFoundError):
+            raise
+        _log.warning("order %s has no report now: %s", receipt.order_id, error)
+        return None
+
+
+def _find(backend: ListedOrders, receipts: Sequence[Receipt]) -> dict[str, Order]:
+    """Find orders in the list, as long as that takes fewer calls than asking for each."""
+    wanted = {receipt.order_id for receipt in receipts}
+    starts = sorted(receipt.scheduled_for or receipt.accepted_at for receipt in receipts)
+    found: dict[str, Order] = {}
+    for read, order in enumerate(backend.orders(starts[0], starts[-1]), start=1):
+        if order.order_id in wanted:
+            found[order.order_id] = order
+        missing = len(wanted) - len(found)
+        if not missing or read > ORDERS_A_CALL * missing:
+            break
+    return found
+
+
+def from_sums(receipt: Receipt, order: Order) -> Report | None:
+    """Return the report that the sums alone tell, None where they leave a recipient open."""
+    sums, size = order.counters, len(receipt.recipients)
+    counted = {
+        Status.DELIVERED: sums.delivered,
+        Status.UNDELIVERED: sums.undelivered,
+        Status.WAITING: sums.waiting,
+    }
+    of_all = [status for status, count in counted.items() if count == size == sums.total]
+    if not of_all or order.state is OrderState.FAILED or receipt.scheduled_for:
+        return None
+    return Report(
+        order_id=receipt.order_id,
+        state=order.state,
+        deliveries=tuple(Delivery(number, of_all[0]) for number in receipt.recipients),
+        counters=sums,
+        sender=order.sender,
+        submitted_at=order.submitted_at,
+        sent_at=order.sent_at,
+    )

@@ -1,0 +1,77 @@
+"""Follows orders to their end, along the plan of `im_notify.polling`."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from im_notify.polling import next_look
+from im_notify.reports import merge
+from im_notify_plugins.confirm.look import look
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from im_notify.clock import Clock
+    from im_notify.models import Receipt, Report
+    from im_notify.protocols import Backend
+
+
+@dataclass(slots=True)
+class _Watched:
+    receipt: Receipt
+    look_at: datetime
+    report: Report | None = None
+
+    @property
+    def start(self) -> datetime:
+        return self.receipt.scheduled_for or self.receipt.accepted_at
+
+    def settled(self, now: datetime) -> bool:
+        """Set the time of the next look; say whether there is none."""
+        age = (now - self.start).total_seconds()
+        following = next_look(age, jitter=random.random())  # noqa: S311  no secret
+        if following is None or (self.report and self.report.final):
+            return True
+        self.look_at = self.start + timedelta(seconds=following)
+        return False
+
+
+def watch(
+    backend: Backend, receipts: Iterable[Receipt], *, clock: Clock, until: datetime
+) -> Iterator[Report]:
+    """Yield a report at each change of an order, until all are final or `until` is reached.
+
+    At `until` the open orders are looked at once more. Raises QueryError.
+    """
+    watched = {one.order_id: _Watched(one, _first_look(one)) for one in receipts}
+    while watched:
+        wake = min([until, *(one.look_at for one in watched.values())])
+        clock.sleep((wake - clock.now()).total_seconds())
+        last = clock.now() >= until
+        due = [one for one in watched.values() if last or one.look_at <= clock.now()]
+        for news in look(backend, [one.receipt for one in due]):
+            yield from _changed(watched[news.order_id], news)
+        for one in due:
+            if last or one.settled(clock.now()):
+                del watched[one.receipt.order_id]
+
+
+def _first_look(receipt: Receipt) -> datetime:
+    start = receipt.scheduled_for or receipt.accepted_at
+    return start + timedelta(seconds=next_look(0.0) or 0.0)
+
+
+def _changed(one: _Watched, news: Report) -> Iterator[Report]:
+    report = merge(one.report, news)
+    before, one.report = one.report, report
+    if before is None or _told(before) != _told(report):
+        yield report
+
+
+def _told(report: Report) -> object:
+    """Return what a change is: the price and the times of a report are none."""
+    return report.state, report.deliveries
