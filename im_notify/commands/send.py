@@ -1,0 +1,129 @@
+"""`im-notify send`: place an order, and confirm its delivery when asked to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from im_notify.compose import add_message_arguments, compose
+from im_notify.errors import QueryError
+from im_notify.exits import Exit, exit_of, exit_of_error
+from im_notify.i18n import _
+from im_notify.models import Report, Status, overall
+from im_notify.protocols import Command
+from im_notify.sending import confirm, send_all
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Sequence
+
+    from im_notify.app import App
+    from im_notify.protocols import Backend
+    from im_notify.sending import Outcome
+
+EXAMPLES = """examples:
+  im-notify send --to 5301234567 --sender APITEST --iys 0 'disk full on db1'
+  im-notify send --to oncall --confirm 60s 'db1 is down'      (a contact of the configuration)
+  df -h / | im-notify send --to 5301234567,5301234570 --iys 0 --fit 1 -
+  im-notify send --to 5301234567 --iys 0 --at '2026-12-01 09:00' 'maintenance starts'
+
+exit codes:
+  0 accepted (with --confirm: delivered to all)   1 other fault      2 bad input, nothing sent
+  3 undelivered   4 not known yet   5 refused     6 outcome unknown, look it up before repeating
+  7 surely not sent, try again                    8 configuration"""
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    add_message_arguments(parser)
+    parser.add_argument(
+        "--backend", metavar="NAME", help=_("json (default), get, or one of a plugin")
+    )
+    parser.add_argument(
+        "--at", metavar="TIME", help=_("send later: 'YYYY-MM-DD HH:MM' in Türkiye's time")
+    )
+    parser.add_argument(
+        "--confirm", metavar="TIME", help=_("wait so long for the delivery report, such as 60s")
+    )
+
+
+def _run(args: argparse.Namespace, app: App) -> int:
+    seconds = _confirm_seconds(args)
+    message = compose(args, app)
+    backend = app.backend(args.backend)
+    outcomes = list(send_all(app.plugins, backend, message))
+    if not args.json:
+        _say_outcomes(outcomes, app)
+    reports = {} if seconds is None else _confirmed(app, backend, outcomes, seconds)
+    if args.json:
+        app.print_json({"orders": [_order(one, reports) for one in outcomes]})
+    elif reports:
+        _print_reports(reports.values(), app)
+    return _exit(outcomes, reports, confirmed=seconds is not None)
+
+
+def _confirm_seconds(args: argparse.Namespace) -> float | None:
+    if args.confirm is None:
+        return None
+    from im_notify.duration import parse_duration
+
+    return parse_duration(args.confirm)
+
+
+def _confirmed(
+    app: App, backend: Backend, outcomes: Sequence[Outcome], seconds: float
+) -> dict[str, Report]:
+    until = app.clock.now() + timedelta(seconds=seconds)
+    reports: dict[str, Report] = {}
+    try:
+        for report in confirm(app.plugins, backend, outcomes, clock=app.clock, until=until):
+            reports[report.order_id] = report
+    except QueryError as error:  # the orders are placed: what is known of them must be said
+        app.say(_("im-notify: the report could not be read: {error}").format(error=error))
+    return reports
+
+
+def _say_outcomes(outcomes: Iterable[Outcome], app: App) -> None:
+    for one in outcomes:
+        if one.receipt:
+            text = _("order {id} accepted for {count} recipient(s)")
+            app.print(text.format(id=one.receipt.order_id, count=len(one.message.recipients)))
+        elif one.error:
+            app.say(f"im-notify: {one.error}")
+        else:
+            app.say(_("not tried: {numbers}").format(numbers=", ".join(one.message.recipients)))
+
+
+def _print_reports(reports: Iterable[Report], app: App) -> None:
+    for report in reports:
+        for delivery in report.deliveries:
+            app.print(f"{report.order_id}\t{delivery.number}\t{delivery.status}")
+
+
+def _order(outcome: Outcome, reports: dict[str, Report]) -> dict[str, object]:
+    from im_notify.jsonout import order_object
+
+    report = reports.get(outcome.receipt.order_id) if outcome.receipt else None
+    return order_object(outcome, report)
+
+
+def _exit(outcomes: Sequence[Outcome], reports: dict[str, Report], *, confirmed: bool) -> int:
+    for one in outcomes:
+        if one.error:
+            return exit_of_error(one.error)
+    if not confirmed:
+        return Exit.OK
+    return exit_of(overall(_status(one, reports) for one in outcomes))
+
+
+def _status(outcome: Outcome, reports: dict[str, Report]) -> Status:
+    report = reports.get(outcome.receipt.order_id) if outcome.receipt else None
+    return report.status if report else outcome.status
+
+
+COMMAND = Command(
+    name="send",
+    help=_("send a message"),
+    configure=_configure,
+    run=_run,
+    epilog=EXAMPLES,
+)
