@@ -22,19 +22,9 @@ if TYPE_CHECKING:
         UnknownOutcomeError,
     )
     from im_notify.hookspecs import hookimpl
-    from im_notify.models import (
-        Account,
-        Consent,
-        Counters,
-        Delivery,
-        Message,
-        Order,
-        OrderState,
-        Receipt,
-        Report,
-        Status,
-    )
+    from im_notify.models import Consent, Message, OrderState, Receipt, Status
     from im_notify.protocols import Backend, Command, Request, Source
+    from im_notify.reports import Account, Counters, Delivery, Order, Report
 
 __all__ = [
     "Account",
@@ -75,7 +65,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    for module in ("errors", "models", "protocols", "hookspecs"):
+    for module in ("errors", "models", "reports", "protocols", "hookspecs"):
         found = getattr(import_module(f"im_notify.{module}"), name, None)
         if found is not None:
             return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
@@ -40,13 +40,12 @@ class App:
     @cached_property
     def plugins(self) -> Plugins:
         """The plugins that are installed and allowed. Raises ConfigError."""
-        from importlib.metadata import entry_points
-
+        from im_notify.discovery import find
         from im_notify.hookspecs import NAME
         from im_notify.plugins import Plugins
 
         allow, block = self.config.plugins_allow, self.config.plugins_block
-        return Plugins.load(entry_points(group=NAME), allow=allow, block=block)
+        return Plugins.load(find(NAME, sys.path), allow=allow, block=block)
 
     def backend(self, name: str | None = None) -> Backend:
         """Return a way to send, the configured one by default. Raises ConfigError."""
@@ -99,7 +98,9 @@ class App:
 
     def print_json(self, value: object) -> None:
         """Write the result as one JSON object on one line."""
-        self.print(json.dumps(value, ensure_ascii=False))
+        from json import dumps
+
+        self.print(dumps(value, ensure_ascii=False))
 
     @property
     def terminal(self) -> bool:

@@ -89,9 +89,12 @@ def _parser(commands: dict[str, Command]) -> argparse.ArgumentParser:
         prog="im-notify",
         description=_("Alarms by SMS that know whether they arrived."),
         epilog=_("im-notify COMMAND --help explains a command. Try im-notify demo first."),
+        formatter_class=_formatter,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help=_("print the version"))
-    found = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    found = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, prog="im-notify"
+    )
     for name in sorted(commands):
         command = commands[name]
         one = found.add_parser(
@@ -99,12 +102,21 @@ def _parser(commands: dict[str, Command]) -> argparse.ArgumentParser:
             help=command.help,
             description=command.help,
             epilog=command.epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_formatter,
         )
         one.add_argument("--config", metavar="FILE", help=_("configuration file (TOML)"))
         one.add_argument("--json", action="store_true", help=_("print one JSON object"))
         command.configure(one)
     return parser
+
+
+def _formatter(prog: str) -> argparse.RawDescriptionHelpFormatter:
+    """Set the width here: argparse would load `shutil` for it, 2 ms of every start."""
+    try:
+        width = int(os.environ.get("COLUMNS", "")) or os.get_terminal_size().columns
+    except (ValueError, OSError):
+        width = 80
+    return argparse.RawDescriptionHelpFormatter(prog, width=width - 2)
 
 
 class _Version(argparse.Action):

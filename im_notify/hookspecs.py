@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
     from im_notify.clock import Clock
     from im_notify.config import Config
-    from im_notify.models import Message, Receipt, Report
+    from im_notify.models import Message, Receipt
     from im_notify.protocols import Backend, Command, Source
+    from im_notify.reports import Report
 
 NAME = "im_notify"  #: group of the entry points and project name of the markers
 

@@ -10,7 +10,7 @@ from im_notify.recipients import international
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from im_notify.models import Delivery, Order, Report
+    from im_notify.reports import Delivery, Order, Report
     from im_notify.sending import Outcome
 
 

@@ -1,4 +1,4 @@
-"""What everything speaks: messages, receipts, reports and their states.
+"""What everything speaks: messages, receipts and states; reports are in `im_notify.reports`.
 
 Numbers of recipients are national and bare (`5301234567`) for Türkiye and `+` and digits for
 other countries. Times always have a zone. Message texts are kept out of every repr.
@@ -138,13 +138,19 @@ class Message:
 
     def __post_init__(self) -> None:
         """Refuse at the edge, with the provider's number for it."""
-        if not self.text.strip():
-            raise InvalidMessageError(_("the text is empty"), code=454)
+        _check_text(self.text)
         if not self.recipients:
             raise InvalidMessageError(_("there is no recipient"), code=452)
         check_sender(self.sender)
         if self.send_at is not None:
             _check_time(self.send_at)
+
+
+def _check_text(text: str) -> None:
+    if not text.strip():
+        raise InvalidMessageError(_("the text is empty"), code=454)
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise InvalidMessageError(_("the text is not Unicode: was it in another encoding?"))
 
 
 def check_sender(sender: str) -> None:
@@ -181,68 +187,6 @@ class Receipt:
     scheduled_for: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """Where a message stands for one recipient."""
-
-    number: str
-    status: Status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counters:
-    """How many recipients of an order are where, as the backend counts them."""
-
-    total: int
-    delivered: int
-    undelivered: int
-    waiting: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What is known about an order: per recipient, and as the backend sums it up.
-
-    `price` is the backend's own figure, unit unknown. `counters` and the times are None where
-    the backend leaves them out. A page of a longer report is a Report too.
-    """
-
-    order_id: str
-    state: OrderState
-    deliveries: tuple[Delivery, ...] = ()
-    counters: Counters | None = None
-    sender: str | None = None
-    price: str | None = None
-    submitted_at: datetime | None = None
-    sent_at: datetime | None = None
-
-    @property
-    def status(self) -> Status:
-        """Take all recipients together: delivered only when every one is."""
-        if self.state is OrderState.SCHEDULED:
-            return Status.SCHEDULED
-        return overall(self._statuses())
-
-    @property
-    def final(self) -> bool:
-        """Say whether asking again is of no use: the pipeline ended and nobody waits."""
-        if self.state is OrderState.FAILED:
-            return True
-        waits = self._statuses() & {Status.WAITING, Status.SCHEDULED}
-        return self.state is OrderState.COMPLETED and not waits
-
-    def _statuses(self) -> set[Status]:
-        if self.deliveries:
-            return {delivery.status for delivery in self.deliveries}
-        return _counted(self.counters) if self.counters else {_STATUS_OF_STATE[self.state]}
-
-
-_STATUS_OF_STATE = {
-    OrderState.SCHEDULED: Status.SCHEDULED,
-    OrderState.SENDING: Status.WAITING,
-    OrderState.COMPLETED: Status.WAITING,
-    OrderState.FAILED: Status.UNDELIVERED,
-}
 _WORST_FIRST = (
     Status.UNKNOWN,
     Status.REFUSED,
@@ -260,33 +204,3 @@ def overall(statuses: Iterable[Status]) -> Status:
     """Return the one status that stands for all: delivered only when every one is."""
     present = set(statuses)
     return next((status for status in _WORST_FIRST if status in present), Status.DELIVERED)
-
-
-def _counted(counters: Counters) -> set[Status]:
-    by_status = {
-        Status.DELIVERED: counters.delivered,
-        Status.UNDELIVERED: counters.undelivered,
-        Status.WAITING: counters.waiting,
-    }
-    return {status for status, count in by_status.items() if count} or {Status.WAITING}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """One line of a backend's list of orders: sums only, no recipients."""
-
-    order_id: str
-    state: OrderState
-    counters: Counters
-    sender: str | None = None
-    submitted_at: datetime | None = None
-    sent_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """What a backend says about our account; the unit of `balance` is the backend's own."""
-
-    balance: str
-    messages_left: str
-    senders: tuple[str, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +14,15 @@ from im_notify.i18n import _
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
-    from importlib.metadata import EntryPoint
+    from logging import Logger
 
     from im_notify.clock import Clock
     from im_notify.config import Config
-    from im_notify.models import Message, Receipt, Report
+    from im_notify.discovery import EntryPoint
+    from im_notify.models import Message, Receipt
     from im_notify.protocols import Backend, Command, Source
+    from im_notify.reports import Report
 
-_log = logging.getLogger(__name__)
 _RUINOUS = (Exception, SystemExit)  # a library that exits at import must not take us along
 _WRAPPABLE = "im_notify_send"
 
@@ -79,11 +79,10 @@ class Plugins:
         return plugins
 
     def _load_one(self, entry_point: EntryPoint) -> None:
-        dist = entry_point.dist
         info = PluginInfo(
             name=entry_point.name,
-            distribution=dist.name if dist else "-",
-            version=dist.version if dist else "-",
+            distribution=entry_point.distribution,
+            version=entry_point.version,
         )
         try:
             plugin = entry_point.load()
@@ -138,7 +137,7 @@ class Plugins:
         failed = replace(info, error=f"{type(error).__name__}: {error}".removesuffix(": "))
         name = info.name if info.name not in self._infos else f"{info.name}@{info.distribution}"
         self._infos[name] = failed
-        _log.warning("plugin %s is not used: %s", failed.origin, failed.error)
+        _log().warning("plugin %s is not used: %s", failed.origin, failed.error)
 
     def infos(self) -> Sequence[PluginInfo]:
         """List every plugin that was found, broken ones with their reason, by name."""
@@ -198,7 +197,7 @@ class Plugins:
             found: Any = impl.function(*(arguments[name] for name in impl.argnames))
             return list(found or ())
         except _RUINOUS as error:
-            _log.exception("plugin %s failed", info.origin)
+            _log().exception("plugin %s failed", info.origin)
             reason = f"{type(error).__name__}: {error}".removesuffix(": ")
             self._infos[info.name] = replace(info, error=reason)
             return []
@@ -207,3 +206,9 @@ class Plugins:
 def _clash(name: str, first: PluginInfo, second: PluginInfo) -> str:
     text = _("{name} is given by {first} and by {second}: block one of the two plugins")
     return text.format(name=name, first=first.origin, second=second.origin)
+
+
+def _log() -> Logger:
+    from logging import getLogger  # 4 ms that only a failing plugin costs
+
+    return getLogger(__name__)

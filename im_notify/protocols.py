@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from im_notify.app import App
-    from im_notify.models import Account, Message, Order, Receipt, Report
+    from im_notify.models import Message, Receipt
+    from im_notify.reports import Account, Order, Report
 
 
 @runtime_checkable

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from im_notify.clock import Clock
-    from im_notify.models import Message, Receipt, Report
+    from im_notify.models import Message, Receipt
     from im_notify.plugins import Plugins
     from im_notify.protocols import Backend
+    from im_notify.reports import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
     from im_notify.app import App
-    from im_notify.models import Account
+    from im_notify.reports import Account
 
 EXAMPLES = """examples:
   im-notify check

@@ -9,7 +9,7 @@ from im_notify.compose import add_message_arguments, compose
 from im_notify.errors import QueryError
 from im_notify.exits import Exit, exit_of, exit_of_error
 from im_notify.i18n import _
-from im_notify.models import Report, Status, overall
+from im_notify.models import Status, overall
 from im_notify.protocols import Command
 from im_notify.sending import confirm, send_all
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from im_notify.app import App
     from im_notify.protocols import Backend
+    from im_notify.reports import Report
     from im_notify.sending import Outcome
 
 EXAMPLES = """examples:
