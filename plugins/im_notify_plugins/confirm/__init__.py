@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from im_notify.clock import Clock
-    from im_notify.models import Receipt, Report
+    from im_notify.models import Receipt
     from im_notify.protocols import Backend, Command
+    from im_notify.reports import Report
 
 __all__ = ["im_notify_commands", "im_notify_confirm"]
 
@@ -30,6 +31,6 @@ def im_notify_confirm(
 @hookimpl
 def im_notify_commands() -> Iterable[Command]:
     """Give the commands that read reports."""
-    from im_notify_plugins.confirm import report, reports
+    from im_notify_plugins.confirm.commands import commands
 
-    return [report.COMMAND, reports.COMMAND]
+    return commands()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from im_notify.app import App
-    from im_notify.models import Delivery, Report
+    from im_notify.reports import Delivery, Report
 
 
 class Tally:

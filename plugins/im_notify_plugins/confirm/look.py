@@ -10,14 +10,16 @@ import logging
 from typing import TYPE_CHECKING
 
 from im_notify.errors import NotFoundError, QueryError
-from im_notify.models import Delivery, OrderState, Report, Status
+from im_notify.models import OrderState, Status
 from im_notify.protocols import ListedOrders
+from im_notify.reports import Delivery, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from im_notify.models import Order, Receipt
+    from im_notify.models import Receipt
     from im_notify.protocols import Backend
+    from im_notify.reports import Order
 
 MANY = 8  #: orders from which on the list is read first
 ORDERS_A_CALL = 30  #: of a list; the provider's page

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from im_notify.app import App
-    from im_notify.models import Report
+    from im_notify.reports import Report
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from im_notify.errors import ConfigError, NotDueError
 from im_notify.exits import exit_of
 from im_notify.i18n import _
-from im_notify.models import OrderState, Receipt, Report
-from im_notify.protocols import Command, PagedReports
+from im_notify.models import OrderState, Receipt
+from im_notify.protocols import PagedReports
+from im_notify.reports import Report
 from im_notify_plugins.confirm.export import Tally, write_csv, write_json, write_lines
 from im_notify_plugins.confirm.progress import progress
 
@@ -20,24 +21,9 @@ if TYPE_CHECKING:
     from im_notify.app import App
     from im_notify.protocols import Backend
 
-EXAMPLES = """examples:
-  im-notify report 312891245
-  im-notify report 312891245 --watch
-  im-notify report 312891245 --csv delivered.csv
 
-exit codes:
-  0 delivered to all   3 undelivered   4 not known yet, or scheduled
-  5 refused, such as an unknown order  7 no answer     8 configuration"""
-
-
-def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("order", metavar="ORDER", help=_("the order id that send printed"))
-    parser.add_argument("--watch", action="store_true", help=_("wait until all is known"))
-    parser.add_argument("--csv", metavar="FILE", help=_("write number and state; - for stdout"))
-    parser.add_argument("--backend", metavar="NAME", help=_("the way it was sent"))
-
-
-def _run(args: argparse.Namespace, app: App) -> int:
+def run(args: argparse.Namespace, app: App) -> int:
+    """Show an order and return the exit code for where it stands. Raises QueryError."""
     backend = app.backend(args.backend)
     if args.watch:
         pages = _watched(app, backend, args.order, quiet=args.json)
@@ -80,12 +66,3 @@ def _watched(app: App, backend: Backend, order_id: str, *, quiet: bool) -> Itera
             app.plugins.report(last, None)
             show(last)
     yield last or first
-
-
-COMMAND = Command(
-    name="report",
-    help=_("show whether an order was delivered"),
-    configure=_configure,
-    run=_run,
-    epilog=EXAMPLES,
-)

@@ -11,30 +11,20 @@ from im_notify.errors import ConfigError, InvalidMessageError
 from im_notify.exits import Exit
 from im_notify.i18n import _
 from im_notify.jsonout import array, listed_order
-from im_notify.protocols import Command, ListedOrders
+from im_notify.protocols import ListedOrders
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
     from im_notify.app import App
-    from im_notify.models import Order
+    from im_notify.reports import Order
 
-EXAMPLES = """examples:
-  im-notify reports --since 30d
-  im-notify reports --since 2026-11-01 --until 2026-11-30 --json"""
 BAR = 30  #: characters of the longest bar
 
 
-def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--since", required=True, metavar="DAY|TIME", help=_("2026-11-01, or back from now: 30d")
-    )
-    parser.add_argument("--until", metavar="DAY", help=_("last day (default: today)"))
-    parser.add_argument("--backend", metavar="NAME", help=_("the way they were sent"))
-
-
-def _run(args: argparse.Namespace, app: App) -> int:
+def run(args: argparse.Namespace, app: App) -> int:
+    """Sum up past orders. Raises QueryError, and InvalidMessageError for the range."""
     since, until = _range(args, app.clock.now())
     backend = app.backend(args.backend)
     if not isinstance(backend, ListedOrders):
@@ -132,12 +122,3 @@ def _print(sums: _Sums, app: App) -> None:
 
 def _rate(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "-"
-
-
-COMMAND = Command(
-    name="reports",
-    help=_("sum up past orders"),
-    configure=_configure,
-    run=_run,
-    epilog=EXAMPLES,
-)

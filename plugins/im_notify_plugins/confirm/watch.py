@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from im_notify.clock import Clock
-    from im_notify.models import Receipt, Report
+    from im_notify.models import Receipt
     from im_notify.protocols import Backend
+    from im_notify.reports import Report
 
 
 @dataclass(slots=True)

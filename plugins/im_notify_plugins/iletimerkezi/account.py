@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from im_notify.clock import SystemClock
-from im_notify_plugins.iletimerkezi import wire
+from im_notify_plugins.iletimerkezi import getform
 from im_notify_plugins.iletimerkezi.backends import ProviderBackend
 from im_notify_plugins.iletimerkezi.client import Client
 from im_notify_plugins.iletimerkezi.credentials import credentials
@@ -32,7 +32,7 @@ def open_client(config: Config, clock: Clock) -> Client:
         credentials=found,
         transport=transport,
         clock=clock,
-        base_url=provider.base_url or wire.BASE_URL,
+        base_url=provider.base_url or getform.BASE_URL,
     )
 
 

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from im_notify.errors import NotDueError, NotFoundError
-from im_notify.models import Delivery, OrderState, Receipt, Report, Status
-from im_notify.reports import collect, reconcile
+from im_notify.models import Receipt
 from im_notify_plugins.iletimerkezi.wire import zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from im_notify.models import Account, Message, Order
+    from im_notify.models import Message
+    from im_notify.reports import Account, Order, Report
     from im_notify_plugins.iletimerkezi.client import Client
     from im_notify_plugins.iletimerkezi.limiter import RateLimiter
-
-SETTLING = timedelta(seconds=30)  #: how long a new order may be unknown to get-report
-RE_READ = 2.0  #: seconds until an order that was just placed is asked for again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,35 +46,10 @@ class ProviderBackend:
         )
 
     def report(self, receipt: Receipt) -> Report:
-        """Return where every recipient stands; one the provider leaves out is `missing`.
+        """Return where every recipient stands (`reporting.report_of`). Raises QueryError."""
+        from im_notify_plugins.iletimerkezi.reporting import report_of
 
-        A receipt that names no recipients gets the report's own rows. An order not due yet is
-        `scheduled`; one that is not known yet just after sending is
-        read once more. Raises QueryError.
-        """
-        try:
-            pages = self._pages(receipt)
-        except NotDueError:
-            deliveries = [Delivery(number, Status.SCHEDULED) for number in receipt.recipients]
-            return Report(
-                order_id=receipt.order_id,
-                state=OrderState.SCHEDULED,
-                deliveries=tuple(deliveries),
-            )
-        report = collect(pages)
-        if not receipt.recipients:
-            return report
-        return replace(report, deliveries=reconcile(report.deliveries, receipt.recipients))
-
-    def _pages(self, receipt: Receipt) -> list[Report]:
-        client = self.client()
-        try:
-            return list(client.report_pages(receipt.order_id))
-        except NotFoundError:
-            if client.clock.now() - receipt.accepted_at > SETTLING:
-                raise
-        client.clock.sleep(RE_READ)
-        return list(client.report_pages(receipt.order_id))
+        return report_of(self.client(), receipt)
 
     def report_pages(self, order_id: str) -> Iterator[Report]:
         """Yield a report page by page, holding one at a time. Raises QueryError."""

@@ -15,7 +15,7 @@ from im_notify.errors import (
     UnknownOutcomeError,
 )
 from im_notify.i18n import _
-from im_notify_plugins.iletimerkezi import codes, wire
+from im_notify_plugins.iletimerkezi import codes, getform, wire
 from im_notify_plugins.iletimerkezi.wire import Answer, UnreadableError
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from im_notify.clock import Clock
-    from im_notify.models import Account, Message, Order, Report
+    from im_notify.models import Message
+    from im_notify.reports import Account, Order, Report
     from im_notify_plugins.iletimerkezi.credentials import Credentials
     from im_notify_plugins.iletimerkezi.transport import Transport
 
@@ -41,7 +42,7 @@ class Client:
     credentials: Credentials
     transport: Transport
     clock: Clock
-    base_url: str = wire.BASE_URL
+    base_url: str = getform.BASE_URL
 
     def send_json(self, message: Message) -> str:
         """Place an order by JSON and return its id. Raises SendError, InvalidMessageError."""
@@ -57,8 +58,8 @@ class Client:
         """
         if message.send_at is not None:
             raise InvalidMessageError(_("a GET send cannot be scheduled: use json"), code=457)
-        query = wire.query(wire.get_pairs(message, self.credentials))
-        return self._send("GET", f"{wire.GET_PATH}?{query}", body=None, read=wire.read_xml)
+        query = getform.query(wire.get_pairs(message, self.credentials))
+        return self._send("GET", f"{getform.GET_PATH}?{query}", body=None, read=wire.read_xml)
 
     def _send(
         self, method: str, path: str, *, body: bytes | None, read: Callable[[bytes], Answer]
@@ -78,10 +79,12 @@ class Client:
 
         A page that is not full ends the report where the older answers give no total.
         """
+        from im_notify_plugins.iletimerkezi import readings
+
         read, page = 0, 1
         while True:
             order = {"id": order_id, "page": str(page), "rowCount": str(wire.ROWS_A_PAGE)}
-            report = wire.read_report(self._ask("get-report/json", order=order))
+            report = readings.read_report(self._ask("get-report/json", order=order))
             yield report
             read, page = read + len(report.deliveries), page + 1
             if not report.deliveries or _is_last(report, read):
@@ -100,10 +103,12 @@ class Client:
                     yield order
 
     def _listed(self, first: date, last: date) -> Iterator[Order]:
+        from im_notify_plugins.iletimerkezi import readings
+
         read, page = 0, 1
         while True:
             days = {"start": first.isoformat(), "end": last.isoformat(), "page": page}
-            count, orders = wire.read_orders(self._ask("get-reports/json", filter=days))
+            count, orders = readings.read_orders(self._ask("get-reports/json", filter=days))
             yield from orders
             read, page = read + len(orders), page + 1
             if not orders or read >= count:
@@ -115,7 +120,9 @@ class Client:
 
     def account(self) -> Account:
         """Ask for balance and senders; costs nothing. Raises QueryError."""
-        return wire.read_account(self._ask("get-balance/json"), self._ask("get-sender/json"))
+        from im_notify_plugins.iletimerkezi import readings
+
+        return readings.read_account(self._ask("get-balance/json"), self._ask("get-sender/json"))
 
     def _ask(self, path: str, **content: object) -> Answer:
         body = wire.request_body(self.credentials, **content)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from im_notify.errors import AlertError
 from im_notify.i18n import _
-from im_notify.models import Delivery, OrderState, Report, Status
+from im_notify.models import OrderState, Status
 from im_notify.recipients import national
-from im_notify_plugins.iletimerkezi.wire import status_of
+from im_notify.reports import Delivery, Report
+from im_notify_plugins.iletimerkezi.readings import status_of
 
 if TYPE_CHECKING:
     from im_notify.protocols import Request
