@@ -59,14 +59,21 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Load the public names when they are used, so that a command pays for what it needs."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # a type checker that saw it would take every name for a public one
 
-    for module in ("errors", "models", "reports", "protocols", "hookspecs"):
-        found = getattr(import_module(f"im_notify.{module}"), name, None)
-        if found is not None:
-            return found
-    raise AttributeError(name)
+    def __getattr__(name: str) -> object:
+        """Load the public names when they are used, so that a command pays for what it needs."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        for module in ("errors", "models", "reports", "protocols", "hookspecs"):
+            found = getattr(import_module(f"im_notify.{module}"), name, None)
+            if found is not None:
+                return found
+        raise AttributeError(name)
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return __all__

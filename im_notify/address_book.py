@@ -8,7 +8,7 @@ from im_notify.config_layers import Problem, wrong_value
 from im_notify.errors import ConfigError
 from im_notify.i18n import _
 from im_notify.nearest import nearest
-from im_notify.settings import NAMED, shown
+from im_notify.settings import ENTRY_KEYS, NAMED, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,18 +19,34 @@ if TYPE_CHECKING:
 
 
 def read_names(document: Document, section: str) -> tuple[Names, list[Problem]]:
-    """Return the entries of `contacts` or `groups`, and what is wrong in them."""
+    """Return the entries of `contacts` or `groups`, and what is wrong in them.
+
+    `[contacts.oncall]` with `numbers` and `oncall = […]` under `[contacts]` are the same.
+    """
     table = document.tables.get(section)
     names: dict[str, tuple[str, ...]] = {}
     problems: list[Problem] = []
     for name, raw in table.items() if isinstance(table, dict) else ():
+        if strange := list(_strange_keys(section, name, raw)):
+            problems += strange
+            continue
+        value = raw.get(ENTRY_KEYS[section]) if isinstance(raw, dict) else raw
         try:
-            names[name] = NAMED[section](raw)
+            names[name] = NAMED[section](value)
         except ConfigError as error:
             label = f"[{section}] {name}"
-            text = wrong_value(label, shown(raw, key=name), allowed=str(error))
+            text = wrong_value(label, shown(value, key=name), allowed=str(error))
             problems.append(Problem(text, (section, name)))
     return names, problems
+
+
+def _strange_keys(section: str, name: str, raw: object) -> Iterator[Problem]:
+    known = ENTRY_KEYS[section]
+    for key in raw if isinstance(raw, dict) else ():
+        if key != known:
+            text = _("[{section}.{name}] {key} is not known; did you mean {meant}?")
+            shown_text = text.format(section=section, name=name, key=key, meant=known)
+            yield Problem(shown_text, (section, name, key))
 
 
 def check_groups(contacts: Names, groups: Names) -> Iterator[Problem]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
+from im_notify.clock import SystemClock
 from im_notify.errors import ConfigError, InvalidMessageError
 from im_notify.i18n import _
 
@@ -21,13 +23,16 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class App:
-    """One run of `im-notify`; configuration and plugins are loaded when a command asks."""
+    """One run of `im-notify`; configuration and plugins are loaded when a command asks.
 
-    environ: Mapping[str, str]
-    clock: Clock
-    stdin: TextIO
-    stdout: TextIO
-    stderr: TextIO
+    Programs may use it as well: `App().backend("json")` is ready to send.
+    """
+
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    clock: Clock = field(default_factory=SystemClock)
+    stdin: TextIO = field(default_factory=lambda: sys.stdin)
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
     config_path: str | None = None
 
     @cached_property
@@ -50,7 +55,7 @@ class App:
     def backend(self, name: str | None = None) -> Backend:
         """Return a way to send, the configured one by default. Raises ConfigError."""
         wanted = name or self.config.provider.backend
-        found = self.plugins.backends(self.config)
+        found = self.plugins.backends(self.config, self.clock)
         if wanted not in found:
             text = _("there is no backend {name}; there are: {names}")
             names = ", ".join(sorted(found)) or "-"

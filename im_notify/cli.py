@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from im_notify.app import App
-from im_notify.clock import SystemClock
 from im_notify.errors import ImNotifyError
 from im_notify.i18n import _
 
@@ -31,13 +30,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code (`im_notify.exits`)."""
-    app = App(
-        environ=os.environ,
-        clock=SystemClock(),
-        stdin=sys.stdin,
-        stdout=sys.stdout,
-        stderr=sys.stderr,
-    )
+    app = App()
     return run(sys.argv[1:] if argv is None else argv, app)
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from im_notify.errors import InvalidMessageError
+from im_notify.errors import ConfigError, InvalidMessageError
 from im_notify.i18n import _
 from im_notify.models import Consent, Message
 from im_notify.text import fit, refuse_too_long, transliterate
@@ -79,6 +79,16 @@ def _sender(args: argparse.Namespace, app: App) -> str:
 
 def _consent(args: argparse.Namespace, app: App) -> Consent:
     return Consent.parse(args.iys) if args.iys else app.config.provider.consent or Consent.parse("")
+
+
+def span(typed: str) -> float:
+    """Read a span of time such as `60s`, in seconds. Raises InvalidMessageError."""
+    from im_notify.duration import parse_duration
+
+    try:
+        return parse_duration(typed)
+    except ConfigError as error:
+        raise InvalidMessageError(str(error)) from None
 
 
 def parse_time(typed: str, now: datetime) -> datetime:

@@ -43,16 +43,21 @@ def find(group: str, path: Iterable[str]) -> Iterator[EntryPoint]:
     """
     seen: set[str] = set()
     for folder in _metadata_folders(path):
-        targets = list(_targets(_read(folder, "entry_points.txt"), group))
-        if not targets:
+        if (project := _project(folder)) in seen:
             continue
-        distribution, version = _name_and_version(folder)
-        if distribution not in seen:
-            seen.add(distribution)
+        seen.add(project)
+        if targets := list(_targets(_read(folder, "entry_points.txt"), group)):
+            distribution, version = _name_and_version(folder)
             for name, target in targets:
                 yield EntryPoint(
                     name=name, target=target, distribution=distribution, version=version
                 )
+
+
+def _project(folder: str) -> str:
+    """Return the name in the folder's name, in the one spelling that counts for comparing."""
+    stem = os.path.splitext(os.path.basename(folder))[0]  # noqa: PTH119, PTH122  the same
+    return stem.partition("-")[0].lower().replace(".", "_")
 
 
 def _metadata_folders(path: Iterable[str]) -> Iterator[str]:

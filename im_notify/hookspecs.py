@@ -42,7 +42,7 @@ hookimpl = pluggy.HookimplMarker(NAME)
 
 
 @hookspec
-def im_notify_backends(config: Config) -> Iterable[Backend]:
+def im_notify_backends(config: Config, clock: Clock) -> Iterable[Backend]:
     """Return ways to send, each with a name of its own.
 
     Called once, when the first backend is asked for. A plugin that raises is reported and left
@@ -74,9 +74,10 @@ def im_notify_commands() -> Iterable[Command]:
 def im_notify_send(backend: Backend, message: Message) -> Receipt | None:
     """Send `message` through `backend`; the first plugin to return a receipt ends the call.
 
-    The only hook made for wrappers (`@hookimpl(wrapper=True)`): metrics, quiet hours, dry runs.
-    The host's own implementation comes last and calls `backend.send`. Raise SendError or one of
-    its children and nothing else; it reaches the caller as it is.
+    Called once for each order. The only hook made for wrappers (`@hookimpl(wrapper=True)`):
+    metrics, quiet hours, dry runs. The host's own implementation comes last and calls
+    `backend.send`. Raise SendError or one of its children and nothing else; it reaches the caller
+    as it is. A wrapper that raises after its `yield` hides the receipt of an order that is placed.
     """
 
 
@@ -86,8 +87,9 @@ def im_notify_confirm(
 ) -> Iterator[Report] | None:
     """Return an iterator that yields a report each time an order changed.
 
-    It ends when all orders are final, and at `until`. The bundled plugin `confirm` polls; one
-    that is told by push may come before it (`tryfirst=True`). Raises QueryError.
+    Called once after a send whose delivery is waited for. The iterator ends when all orders are
+    final, and at `until`. The bundled plugin `confirm` polls; one that is told by push may come
+    before it (`tryfirst=True`). Raises QueryError.
     """
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from im_notify import hookspecs
+from im_notify.clock import SystemClock
 from im_notify.errors import PluginError
 from im_notify.i18n import _
 
@@ -121,7 +123,7 @@ class Plugins:
         for caller, impl in self._impls(plugin):
             if not caller.has_spec() and not impl.optionalhook:
                 raise PluginError(_("there is no hook {hook}").format(hook=caller.name))
-            if impl.wrapper and caller.name != _WRAPPABLE:
+            if (impl.wrapper or impl.hookwrapper) and caller.name != _WRAPPABLE:
                 text = _("{hook} cannot be wrapped, only {wrappable} can")
                 raise PluginError(text.format(hook=caller.name, wrappable=_WRAPPABLE))
 
@@ -134,7 +136,7 @@ class Plugins:
         ]
 
     def _fail(self, info: PluginInfo, error: BaseException) -> None:
-        failed = replace(info, error=f"{type(error).__name__}: {error}".removesuffix(": "))
+        failed = replace(info, error=_reason(error))
         name = info.name if info.name not in self._infos else f"{info.name}@{info.distribution}"
         self._infos[name] = failed
         _log().warning("plugin %s is not used: %s", failed.origin, failed.error)
@@ -143,9 +145,9 @@ class Plugins:
         """List every plugin that was found, broken ones with their reason, by name."""
         return [self._infos[name] for name in sorted(self._infos)]
 
-    def backends(self, config: Config) -> dict[str, Backend]:
+    def backends(self, config: Config, clock: Clock | None = None) -> dict[str, Backend]:
         """Return the ways to send, by name. Raises PluginError when two share a name."""
-        return self._collect("im_notify_backends", config=config)
+        return self._collect("im_notify_backends", config=config, clock=clock or SystemClock())
 
     def sources(self, config: Config) -> dict[str, Source]:
         """Return the payload formats, by name. Raises PluginError when two share a name."""
@@ -174,16 +176,20 @@ class Plugins:
     def report(self, report: Report, message: Message | None) -> None:
         """Tell every plugin of a change; one that raises is logged by name."""
         for info, impl in self._impls_of("im_notify_report"):
-            self._call(info, impl, report=report, message=message)
+            with self._apart(info):
+                _call(impl, report=report, message=message)
 
     def _collect(self, hook: str, **arguments: object) -> dict[str, Any]:
         items: dict[str, Any] = {}
         givers: dict[str, PluginInfo] = {}
         for info, impl in self._impls_of(hook):
-            for item in self._call(info, impl, **arguments):
-                if item.name in items:
-                    raise PluginError(_clash(item.name, givers[item.name], info))
-                items[item.name], givers[item.name] = item, info
+            named: list[tuple[str, Any]] = []
+            with self._apart(info):
+                named = [(item.name, item) for item in _call(impl, **arguments) or ()]
+            for name, item in named:
+                if name in items:
+                    raise PluginError(_clash(name, givers[name], info))
+                items[name], givers[name] = item, info
         return items
 
     def _impls_of(self, hook: str) -> Iterator[tuple[PluginInfo, pluggy.HookImpl]]:
@@ -191,16 +197,24 @@ class Plugins:
         for impl in sorted(impls, key=lambda one: one.plugin_name):
             yield self._infos[impl.plugin_name], impl
 
-    def _call(self, info: PluginInfo, impl: pluggy.HookImpl, **arguments: object) -> list[Any]:
-        """Call one implementation alone: pluggy stops all others when one raises."""
+    @contextmanager
+    def _apart(self, info: PluginInfo) -> Iterator[None]:
+        """Log what a plugin raises and keep the reason for the listing."""
         try:
-            found: Any = impl.function(*(arguments[name] for name in impl.argnames))
-            return list(found or ())
+            yield
         except _RUINOUS as error:
             _log().exception("plugin %s failed", info.origin)
-            reason = f"{type(error).__name__}: {error}".removesuffix(": ")
-            self._infos[info.name] = replace(info, error=reason)
-            return []
+            self._infos[info.name] = replace(self._infos[info.name], error=_reason(error))
+
+
+def _call(impl: pluggy.HookImpl, **arguments: object) -> Any:  # noqa: ANN401  a plugin's answer
+    """Call one implementation alone: pluggy stops all others when one raises."""
+    return impl.function(*(arguments[name] for name in impl.argnames))
+
+
+def _reason(error: BaseException) -> str:
+    text = " ".join(str(error).split())  # pluggy explains itself over several lines
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _clash(name: str, first: PluginInfo, second: PluginInfo) -> str:

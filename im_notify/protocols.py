@@ -32,7 +32,10 @@ class Backend(Protocol):
         """Return how many recipients one order may have."""
 
     def send(self, message: Message) -> Receipt:
-        """Place one order. Raises SendError, by what the caller may do next, and nothing else."""
+        """Place one order. Raises SendError, by what the caller may do next, and nothing else.
+
+        What is wrong before any request is made, a ConfigError or an InvalidMessageError.
+        """
 
     def report(self, receipt: Receipt) -> Report:
         """Return where every recipient of `receipt` stands. Raises QueryError."""

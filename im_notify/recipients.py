@@ -112,6 +112,10 @@ def national(number: str | int) -> str:
     digits.
     """
     text = number if isinstance(number, str) else str(number)
+    if len(text) == _LENGTH + 3 and text.startswith("+90"):  # what the live provider answers
+        rest = text[3:]
+        if rest.isdigit() and rest.isascii():
+            return rest
     if len(text) == _LENGTH and text.isdigit() and text.isascii():
         return text
     if text.startswith("+") and text[1:].isdigit() and text.isascii():

@@ -197,6 +197,8 @@ NAMED: Mapping[str, Callable[[object], tuple[str, ...]]] = {
     "contacts": to_numbers,
     "groups": to_members,
 }
+#: the key of such an entry when it is a section of its own: [contacts.oncall] numbers = […]
+ENTRY_KEYS: Mapping[str, str] = {"contacts": "numbers", "groups": "members"}
 VARIABLES: Mapping[str, Place] = {
     **{f"{PREFIX}{key.upper()}": ("provider", key) for key in SECTIONS["provider"]},
     "IM_NOTIFY_PLUGINS": ("plugins", "allow"),
@@ -206,7 +208,7 @@ VARIABLES: Mapping[str, Place] = {
 
 def shown(value: object, *, key: str) -> str:
     """Return `value` for an error text, or nothing when it is, or may hold, a secret."""
-    if key in {"key", "hash"} or isinstance(value, dict | list):
+    if key in {"key", "hash"} or value is None or isinstance(value, dict | list):
         return ""
     if key == "base_url" and {"?", "@"} & set(str(value)):
         return ""

@@ -396,7 +396,9 @@ def test_an_unknown_key_is_named_with_the_nearest(
         ("contacts.ayse = 5301234567", "[contacts] ayse is 5301234567: use a number in quotes"),
         ("contacts.ayse = []", "[contacts] ayse: use a number in quotes"),
         ("contacts.ayse = ['5301234567', 1]", "[contacts] ayse: use a number in quotes"),
-        ("contacts.a.b = '5301234567'", "[contacts] a: use a number in quotes"),
+        ("contacts.a.b = '5301234567'", "[contacts.a] b is not known; did you mean numbers?"),
+        ("contacts.a = {}", "[contacts] a: use a number in quotes"),
+        ("groups.a.numbers = ['a']", "[groups.a] numbers is not known; did you mean members?"),
         ("contacts.ayse = ' '", "[contacts] ayse is ' ': use a number in quotes"),
         ("groups.ops = 'ayse'", "[groups] ops is 'ayse': use a list of contacts or groups"),
         ("groups.ops = []", "[groups] ops: use a list of contacts or groups"),
@@ -642,6 +644,17 @@ def test_a_group_that_leads_nowhere_is_refused(write: Write, groups: str, said: 
     path = write(f"[contacts]\nayse = '5301234567'\n[groups]\n{groups}\n")
 
     assert f"{path}{said}" in refusal({}, path)
+
+
+def test_a_contact_may_be_a_section_of_its_own(write: Write) -> None:
+    """[contacts.oncall] with numbers, and [groups.night] with members, are the same as lines."""
+    path = write(
+        "[contacts.oncall]\nnumbers = ['5301234567']\n[groups.night]\nmembers = ['oncall']\n"
+    )
+
+    config = load({}, path=str(path), system=NOWHERE)
+
+    assert numbers_of(config, "night") == ("5301234567",)
 
 
 _NAMES = st.sampled_from("abcdef")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from im_notify.compose import add_message_arguments, compose
+from im_notify.compose import add_message_arguments, compose, span
 from im_notify.errors import QueryError
 from im_notify.exits import Exit, exit_of, exit_of_error
 from im_notify.i18n import _
@@ -48,7 +48,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace, app: App) -> int:
-    seconds = _confirm_seconds(args)
+    seconds = None if args.confirm is None else span(args.confirm)
     message = compose(args, app)
     backend = app.backend(args.backend)
     outcomes = list(send_all(app.plugins, backend, message))
@@ -60,14 +60,6 @@ def _run(args: argparse.Namespace, app: App) -> int:
     elif reports:
         _print_reports(reports.values(), app)
     return _exit(outcomes, reports, confirmed=seconds is not None)
-
-
-def _confirm_seconds(args: argparse.Namespace) -> float | None:
-    if args.confirm is None:
-        return None
-    from im_notify.duration import parse_duration
-
-    return parse_duration(args.confirm)
 
 
 def _confirmed(

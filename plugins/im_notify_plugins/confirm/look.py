@@ -34,9 +34,7 @@ def look(backend: Backend, receipts: Sequence[Receipt]) -> Iterator[Report]:
     An order without a report is left out: a fault that passes is logged, so is an order that
     the backend does not know. Raises QueryError for a refusal that concerns them all.
     """
-    listed: dict[str, Order] = {}
-    if len(receipts) >= MANY and isinstance(backend, ListedOrders):
-        listed = _find(backend, receipts)
+    listed = _listed(backend, receipts)
     for receipt in receipts:
         order = listed.get(receipt.order_id)
         report = order and from_sums(receipt, order)
@@ -48,11 +46,26 @@ def _asked(backend: Backend, receipt: Receipt) -> Report | None:
     try:
         return backend.report(receipt)
     except QueryError as error:
-        lasting = error.code is not None and error.code < FAULT
-        if lasting and not isinstance(error, NotFoundError):
+        if _lasting(error) and not isinstance(error, NotFoundError):
             raise
         _log.warning("order %s has no report now: %s", receipt.order_id, error)
         return None
+
+
+def _lasting(error: QueryError) -> bool:
+    return error.code is not None and error.code < FAULT
+
+
+def _listed(backend: Backend, receipts: Sequence[Receipt]) -> dict[str, Order]:
+    if len(receipts) < MANY or not isinstance(backend, ListedOrders):
+        return {}
+    try:
+        return _find(backend, receipts)
+    except QueryError as error:
+        if _lasting(error):
+            raise
+        _log.warning("the orders cannot be listed now: %s", error)
+        return {}
 
 
 def _find(backend: ListedOrders, receipts: Sequence[Receipt]) -> dict[str, Order]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
+from im_notify.compose import span
 from im_notify.errors import ConfigError, InvalidMessageError
 from im_notify.exits import Exit
 from im_notify.i18n import _
@@ -52,11 +53,9 @@ def _range(args: argparse.Namespace, now: datetime) -> tuple[datetime, datetime]
 
 
 def _since(typed: str, now: datetime) -> datetime:
-    from im_notify.duration import parse_duration
-
     if typed.count("-") == 2:  # noqa: PLR2004  year-month-day
         return datetime.combine(_day(typed), time(0), _zone())
-    return now - timedelta(seconds=parse_duration(typed))
+    return now - timedelta(seconds=span(typed))
 
 
 def _day(typed: str) -> date:

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 from im_notify.polling import next_look
 from im_notify.reports import merge
-from im_notify_plugins.confirm.look import look
+from im_notify_plugins.confirm.look import MANY, look
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime
 
     from im_notify.clock import Clock
     from im_notify.models import Receipt
     from im_notify.protocols import Backend
     from im_notify.reports import Report
+
+TOGETHER = timedelta(seconds=1)  #: how long the first of many waits for those after it
 
 
 @dataclass(slots=True)
@@ -31,10 +33,10 @@ class _Watched:
     def start(self) -> datetime:
         return self.receipt.scheduled_for or self.receipt.accepted_at
 
-    def settled(self, now: datetime) -> bool:
+    def settled(self, now: datetime, until: datetime) -> bool:
         """Set the time of the next look; say whether there is none."""
-        age = (now - self.start).total_seconds()
-        following = next_look(age, jitter=random.random())  # noqa: S311  no secret
+        age, end = (now - self.start).total_seconds(), (until - self.start).total_seconds()
+        following = next_look(age, jitter=random.random(), end=end)  # noqa: S311  no secret
         if following is None or (self.report and self.report.final):
             return True
         self.look_at = self.start + timedelta(seconds=following)
@@ -50,15 +52,20 @@ def watch(
     """
     watched = {one.order_id: _Watched(one, _first_look(one)) for one in receipts}
     while watched:
-        wake = min([until, *(one.look_at for one in watched.values())])
-        clock.sleep((wake - clock.now()).total_seconds())
+        clock.sleep((_wake(watched.values(), until) - clock.now()).total_seconds())
         last = clock.now() >= until
         due = [one for one in watched.values() if last or one.look_at <= clock.now()]
         for news in look(backend, [one.receipt for one in due]):
             yield from _changed(watched[news.order_id], news)
         for one in due:
-            if last or one.settled(clock.now()):
+            if last or one.settled(clock.now(), until):
                 del watched[one.receipt.order_id]
+
+
+def _wake(watched: Collection[_Watched], until: datetime) -> datetime:
+    """Return the next time to look; of many orders, those soon due are looked at with it."""
+    soonest = min(one.look_at for one in watched)
+    return min(until, soonest + TOGETHER if len(watched) >= MANY else soonest)
 
 
 def _first_look(receipt: Receipt) -> datetime:

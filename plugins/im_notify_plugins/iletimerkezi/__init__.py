@@ -9,6 +9,7 @@ from im_notify.hookspecs import hookimpl
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from im_notify.clock import Clock
     from im_notify.config import Config
     from im_notify.protocols import Backend, Source
 
@@ -16,11 +17,11 @@ __all__ = ["im_notify_backends", "im_notify_sources"]
 
 
 @hookimpl
-def im_notify_backends(config: Config) -> Iterable[Backend]:
-    """Give both ways to the configured account; without credentials there is none."""
+def im_notify_backends(config: Config, clock: Clock) -> Iterable[Backend]:
+    """Give both ways to the configured account."""
     from im_notify_plugins.iletimerkezi.account import backends
 
-    return backends(config)
+    return backends(config, clock)
 
 
 @hookimpl

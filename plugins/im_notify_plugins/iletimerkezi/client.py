@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from im_notify.errors import (
     BackendError,
     InvalidMessageError,
+    NotFoundError,
     NotSentError,
     QueryError,
     UnknownOutcomeError,
 )
 from im_notify.i18n import _
+from im_notify.models import OrderState
 from im_notify_plugins.iletimerkezi import codes, getform, wire
 from im_notify_plugins.iletimerkezi.wire import Answer, UnreadableError
 
@@ -84,7 +86,11 @@ class Client:
         read, page = 0, 1
         while True:
             order = {"id": order_id, "page": str(page), "rowCount": str(wire.ROWS_A_PAGE)}
-            report = readings.read_report(self._ask("get-report/json", order=order))
+            answer = self._ask("get-report/json", order=order)
+            try:
+                report = readings.read_report(answer)
+            except UnreadableError:
+                raise _query_error(None, codes.OK) from None
             yield report
             read, page = read + len(report.deliveries), page + 1
             if not report.deliveries or _is_last(report, read):
@@ -115,8 +121,25 @@ class Client:
                 return
 
     def cancel(self, order_id: str) -> None:
-        """Cancel a scheduled order. Raises NotFoundError when it is unknown or has left."""
-        self._ask("cancel-order/json", order={"id": order_id})
+        """Cancel a scheduled order. Raises NotFoundError when it is unknown or has left.
+
+        Asked again after a lost answer, the provider does not know the order any more where the
+        first time had cancelled it: then the report decides.
+        """
+        body = wire.request_body(self.credentials, order={"id": order_id})
+        try:
+            self._ask_once("cancel-order/json", body)
+        except QueryError as error:
+            if not _worth_repeating(error):
+                raise
+            self._cancel_again(order_id)
+
+    def _cancel_again(self, order_id: str) -> None:
+        try:
+            self._ask("cancel-order/json", order={"id": order_id})
+        except NotFoundError:
+            if next(self.report_pages(order_id)).state is not OrderState.FAILED:
+                raise
 
     def account(self) -> Account:
         """Ask for balance and senders; costs nothing. Raises QueryError."""

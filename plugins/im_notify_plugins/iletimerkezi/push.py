@@ -32,9 +32,15 @@ class DeliveryPush:
         """
         try:
             report = json.loads(request.body)["report"]
-            order_id, number = str(report["packet_id"]), national(report["to"])
+            order_id, number = str(int(report["packet_id"])), national(str(report["to"]))
             status = status_of(report["status"])
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise AlertError(_("this is not a delivery push of the provider")) from error
+        except (ArithmeticError, ValueError, TypeError, KeyError, RecursionError):
+            raise _misread() from None  # the chain would show the text that was sent
+        if not number:
+            raise _misread()
         state = OrderState.SENDING if status is Status.WAITING else OrderState.COMPLETED
         return [Report(order_id=order_id, state=state, deliveries=(Delivery(number, status),))]
+
+
+def _misread() -> AlertError:
+    return AlertError(_("this is not a delivery push of the provider"))

@@ -74,13 +74,22 @@ def status_of(value: object) -> Status:
 
 
 def _deliveries(rows: object, *, failed: bool) -> tuple[Delivery, ...]:
-    known = _STATUSES if not failed else {**_STATUSES, 110: Status.UNDELIVERED}
+    """Read the rows of a page, a thousand at a time; what is no row is passed over."""
     found = []
     for row in _listed(rows):
-        if isinstance(row, dict) and isinstance(number := row.get("number"), str | int):
-            status = row.get("status")
-            found.append(Delivery(national(number), known.get(status) or status_of(status)))
+        try:
+            number, status = row["number"], row["status"]  # type: ignore[index]  # or TypeError
+            found.append(Delivery(national(number), _STATUSES.get(status) or status_of(status)))
+        except (TypeError, KeyError):
+            continue
+    if failed:
+        found = [_ended(row) for row in found]
     return tuple(found)
+
+
+def _ended(row: Delivery) -> Delivery:
+    """Return a row of an order that failed as a whole: nobody waits any more."""
+    return Delivery(row.number, Status.UNDELIVERED) if row.status is Status.WAITING else row
 
 
 def _order(order: Mapping[str, object]) -> Order:

@@ -12,9 +12,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import requests
 from requests.adapters import DEFAULT_POOLBLOCK, HTTPAdapter
+from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
+from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationValueError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+)
 
 from im_notify.i18n import _
 
@@ -23,7 +32,9 @@ if TYPE_CHECKING:
 
     from urllib3.response import BaseHTTPResponse
 
+_HEADERS = {"User-Agent": "im-notify", "Accept-Encoding": "gzip, deflate"}
 MAX_BODY = 16 * 1024 * 1024  #: bytes of an answer; a page of 1,000 rows has about 60 kB
+_UNUSABLE = (MissingSchema, InvalidSchema, InvalidURL, LocationValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +68,16 @@ class PooledTransport:
     """Keeps connections open; safe to share between threads.
 
     Proxies and certificate authorities come from the environment as requests reads it
-    (`HTTPS_PROXY`, `NO_PROXY`, `REQUESTS_CA_BUNDLE`). Redirects are not followed: a send that
-    was redirected would change its method.
+    (`HTTPS_PROXY`, `NO_PROXY`, `REQUESTS_CA_BUNDLE`), once for each host: reading it for each
+    request, as a `requests.Session` does, is a third of a request's cost. Cookies and `.netrc`
+    have no business here. Redirects are not followed: a redirected send would change its method.
     """
 
     def __init__(self, *, connect_timeout: float, read_timeout: float, pool: int = 10) -> None:
         """Set the timeouts, in seconds, and how many connections are kept."""
         self._timeout = (connect_timeout, read_timeout)
-        self._session = requests.Session()
-        adapter = _WatchedAdapter(pool_connections=pool, pool_maxsize=pool)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        self._adapter = _WatchedAdapter(pool_connections=pool, pool_maxsize=pool)
+        self._surroundings: dict[str, Mapping[str, Any]] = {}
         _mask_log()
 
     def __call__(
@@ -75,30 +85,43 @@ class PooledTransport:
     ) -> Reply:
         """Return the whole answer, whatever its status. Raises TransportError."""
         try:
-            response = self._session.request(
-                method,
-                url,
-                data=body,
-                headers=headers,
+            response = self._adapter.send(
+                _prepared(method, url, body=body, headers=headers),
                 timeout=self._timeout,
-                allow_redirects=False,
-                stream=True,
+                **self._surrounding(url),
             )
             return Reply(response.status_code, _read(response), _pause(response))
         except (OSError, HTTPError) as error:  # requests' own errors are OSErrors
             raise transport_error(error) from None  # the chain would show the URL
 
+    def _surrounding(self, url: str) -> Mapping[str, Any]:
+        host = url[: url.find("/", len("https://"))]
+        if host not in self._surroundings:
+            found = requests.Session().merge_environment_settings(host, {}, True, None, None)  # noqa: FBT003  requests' signature
+            self._surroundings[host] = found
+        return self._surroundings[host]
+
     def close(self) -> None:
         """Close the kept connections."""
-        self._session.close()
+        self._adapter.close()
+
+
+def _prepared(
+    method: str, url: str, *, body: bytes | None, headers: Mapping[str, str]
+) -> requests.PreparedRequest:
+    """Fill the request in by hand: URL and headers are ours and need no second look."""
+    request = requests.PreparedRequest()
+    request.method, request.url, request.body = method, url, body
+    request.headers = CaseInsensitiveDict({**_HEADERS, **headers})
+    if body is not None:
+        request.headers["Content-Length"] = str(len(body))
+    return request
 
 
 def transport_error(error: Exception) -> TransportError:
     """Say what happened without the URL, and whether the request can have been read."""
     if isinstance(error, requests.ConnectTimeout):
         return TransportError(_("no connection within the connect timeout"), sent=False)
-    if isinstance(error, requests.exceptions.ProxyError):
-        return TransportError(_("the proxy did not take the connection"), sent=False)
     if (reason := _connect_failure(error)) is not None:
         return TransportError(_("no connection: {reason}").format(reason=reason), sent=False)
     if isinstance(error, requests.ReadTimeout | ReadTimeoutError):
@@ -109,31 +132,35 @@ def transport_error(error: Exception) -> TransportError:
 
 
 def _connect_failure(error: Exception) -> str | None:
-    if isinstance(error, ValueError):  # requests: MissingSchema, InvalidURL, InvalidHeader …
-        return _("the base URL cannot be used")
-    for link in _chain(error):
+    if isinstance(error, _UNUSABLE):
+        return _("the base URL or the proxy's cannot be used")
+    links = _chain(error)
+    for link in links:
         if isinstance(link, ssl.SSLCertVerificationError):
             text = _("the certificate is not trusted ({reason}): set REQUESTS_CA_BUNDLE")
             return text.format(reason=link.verify_message)
-    for link in _chain(error):
-        if isinstance(link, NewConnectionError):
+    for link in links:
+        if isinstance(link, ConnectTimeoutError):  # the other refusals to connect are its children
             return _innermost(link)
     return None
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:
-    """List the error and all that it wraps: requests and urllib3 nest them in three ways."""
+    """List the error and all that it wraps: requests and urllib3 nest them in three ways.
+
+    The context is left out: it may be an older failure that the caller is just dealing with.
+    """
     found: list[BaseException] = []
     waiting: list[object] = [error]
     while waiting:
         link = waiting.pop(0)
         if isinstance(link, BaseException) and link not in found:
             found.append(link)
-            waiting += [getattr(link, "reason", None), *link.args, link.__cause__, link.__context__]
+            waiting += [getattr(link, "reason", None), *link.args, link.__cause__]
     return found
 
 
-def _innermost(error: NewConnectionError) -> str:
+def _innermost(error: ConnectTimeoutError) -> str:
     for link in reversed(_chain(error)):
         if isinstance(link, OSError) and (link.strerror or str(link)):
             return link.strerror or str(link)
@@ -141,7 +168,13 @@ def _innermost(error: NewConnectionError) -> str:
 
 
 class _Watched(HTTPConnection):
-    """Turns what breaks before the request is handed over into urllib3's connect error."""
+    """Turns what breaks before the request is handed over into urllib3's connect error.
+
+    Head and body leave together: one segment, one system call, and one point at which the
+    request is handed over or is not.
+    """
+
+    _held: bytearray | None = None
 
     def connect(self) -> None:
         try:
@@ -150,10 +183,21 @@ class _Watched(HTTPConnection):
             raise NewConnectionError(self, "no connection") from error
 
     def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  as urllib3's
+        self._held = bytearray()
         try:
             super().request(*args, **kwargs)
+            held, self._held = self._held, None
+            super().send(held)
         except OSError as error:  # the last bytes did not leave, so nobody read it whole
             raise NewConnectionError(self, "not handed over") from error
+        finally:
+            self._held = None
+
+    def send(self, data: Any) -> None:  # noqa: ANN401  as http.client's
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held += data
 
     def getresponse(self) -> Any:  # noqa: ANN401  as urllib3's
         try:
@@ -203,7 +247,7 @@ def _read(response: requests.Response) -> bytes:
 
 def _pause(response: requests.Response) -> float | None:
     value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
+    return float(value) if value.isdecimal() else None
 
 
 class _Mask(logging.Filter):

@@ -83,7 +83,7 @@ def read_json(body: bytes) -> Answer:
     """Open the envelope of a JSON answer. Raises UnreadableError."""
     try:
         content = json.loads(body)["response"]
-        return Answer(int(content["status"]["code"]), content)
+        return Answer(_code(content["status"]["code"]), content)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise UnreadableError("not the provider's JSON") from error
 
@@ -98,9 +98,17 @@ def read_xml(body: bytes) -> Answer:
     try:
         root = fromstring(body, forbid_dtd=True)
         order = {"id": root.findtext("order/id") or ""}
-        return Answer(int(root.findtext("status/code") or ""), {"order": order})
+        return Answer(_code(root.findtext("status/code")), {"order": order})
     except (ValueError, LookupError, ParseError, DefusedXmlException) as error:
         raise UnreadableError("not the provider's XML") from error
+
+
+def _code(value: object) -> int:
+    """Take a whole number or its digits; `int` would take 200.7 and "2_00" for a success."""
+    digits = str(value).strip()
+    if not (digits.isascii() and digits.isdecimal()):
+        raise ValueError("not a code")
+    return int(digits)
 
 
 def order_id(answer: Answer) -> str:
