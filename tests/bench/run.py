@@ -23,7 +23,7 @@ from servers import sandbox, stub
 
 from im_notify.clock import SystemClock
 from im_notify.config import Config, ProviderConfig
-from im_notify.models import Consent, Message, Receipt
+from im_notify.models import Consent, Message
 from im_notify.plugins import Plugins
 from im_notify.sandbox import EXAMPLE_HASH, EXAMPLE_KEY
 from im_notify.secret import Secret
@@ -101,8 +101,9 @@ def throughput(host: str, count: int) -> None:
     for name, rate in rates.items():
         print(f"throughput   {name:<16} {rate:7.0f} messages/s")
     ours = rates["im-notify"]
-    print(f"             im-notify / requests.Session {ours / rates['requests.Session']:.2f} (aim 0.9)")
-    print(f"             im-notify / apprise json:// {ours / rates['apprise json://']:.1f} (aim 3)")
+    floor, peer_rate = ours / rates["requests.Session"], ours / rates["apprise json://"]
+    print(f"             im-notify / requests.Session {floor:.2f} (aim 0.9)")
+    print(f"             im-notify / apprise json:// {peer_rate:.1f} (aim 3)")
 
 
 def long_report(base: str, recipients: int, repeat: int) -> None:
@@ -112,8 +113,9 @@ def long_report(base: str, recipients: int, repeat: int) -> None:
     order_id, pages = receipt.order_id, -(-recipients // 1000)
     session = requests.Session()
     bare, ours = [], []
+    numbers = range(1, pages + 1)
     for _turn in range(repeat):
-        bare.append(_timed(lambda: [_bare_page(session, base, order_id, n + 1) for n in range(pages)]))
+        bare.append(_timed(lambda: [_bare_page(session, base, order_id, n) for n in numbers]))
         ours.append(_timed(lambda: list(backend.report_pages(order_id))))
     floor, full = statistics.median(bare), statistics.median(ours)
     print(f"report       {recipients} recipients: requests + json.loads {floor:.3f} s, ", end="")
@@ -146,7 +148,9 @@ def watching(base: str, orders: int) -> None:
     until = clock.now() + timedelta(seconds=60)
     found = confirm(plugins, backend, outcomes, clock=clock, until=until)
     done = sum(report.final for report in found)
-    print(f"confirming   {done} of {orders} orders with {calls} calls: {calls / orders:.2f} an order")
+    print(
+        f"confirming   {done} of {orders} orders with {calls} calls: {calls / orders:.2f} an order"
+    )
 
 
 def building(repeat: int) -> None:
@@ -186,26 +190,28 @@ def _backend(base: str) -> ProviderBackend:
 
 def _message(text: str, *, recipients: int = 1) -> Message:
     numbers = tuple(f"53{number:08d}" for number in range(recipients))
-    return Message(
-        text=text, recipients=numbers, sender="APITEST", consent=Consent.TRANSACTIONAL
-    )
+    return Message(text=text, recipients=numbers, sender="APITEST", consent=Consent.TRANSACTIONAL)
 
 
 def _bare_send(session: requests.Session, base: str, text: str) -> None:
-    order = {
+    order: dict[str, object] = {
         "sender": "APITEST",
         "iys": "0",
         "message": {"text": text, "receipents": {"number": ["5300000000"]}},
     }
-    body = {"request": {"authentication": {"key": EXAMPLE_KEY, "hash": EXAMPLE_HASH}, "order": order}}
-    answer = session.post(base + "send-sms/json", json=body, timeout=(5, 30))
+    answer = session.post(base + "send-sms/json", json=_bare_body(order), timeout=(5, 30))
     assert answer.json()["response"]["status"]["code"] == 200, answer.text
 
 
 def _bare_page(session: requests.Session, base: str, order_id: str, page: int) -> object:
-    order = {"id": order_id, "page": str(page), "rowCount": "1000"}
-    body = {"request": {"authentication": {"key": EXAMPLE_KEY, "hash": EXAMPLE_HASH}, "order": order}}
-    return json.loads(session.post(base + "get-report/json", json=body, timeout=(5, 30)).content)
+    order: dict[str, object] = {"id": order_id, "page": str(page), "rowCount": "1000"}
+    url = base + "get-report/json"
+    return json.loads(session.post(url, json=_bare_body(order), timeout=(5, 30)).content)
+
+
+def _bare_body(order: dict[str, object]) -> dict[str, object]:
+    login = {"key": EXAMPLE_KEY, "hash": EXAMPLE_HASH}
+    return {"request": {"authentication": login, "order": order}}
 
 
 def _streaming_peak(base: str, order_id: str) -> float:

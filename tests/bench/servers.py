@@ -23,7 +23,7 @@ class _Stub(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
 
-    def do_POST(self) -> None:  # noqa: N802  http.server's name
+    def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(200)
         self.send_header("Content-Length", str(len(_PLACED)))
@@ -65,7 +65,7 @@ def _wait(probe: str | None) -> None:
     for _attempt in range(100):
         time.sleep(0.05)
         with contextlib.suppress(OSError):
-            if probe is None or urlopen(probe, timeout=1).close() is None:  # noqa: S310  loopback
+            if probe is None or urlopen(probe, timeout=1).close() is None:
                 return
     raise TimeoutError(probe)
 

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Shell
+    from tests.cli.conftest import Shell
 
 TO = ("--to", "5301234567")
 AS = ("--sender", "APITEST", "--iys", "0")

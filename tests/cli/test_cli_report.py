@@ -13,7 +13,7 @@ from im_notify.exits import Exit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Shell
+    from tests.cli.conftest import Shell
 
 AS = ("--sender", "APITEST", "--iys", "0")
 

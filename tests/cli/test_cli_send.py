@@ -13,7 +13,7 @@ from im_notify.models import Status
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Ran, Shell
+    from tests.cli.conftest import Ran, Shell
 
 AS = ("--sender", "APITEST", "--iys", "0")
 
@@ -139,7 +139,7 @@ def test_the_same_text_twice_is_refused_with_the_reason(shell: Shell) -> None:
         ("503", "before", Exit.UNKNOWN, "unknown", 0),
     ],
 )
-def test_an_unknown_outcome_is_not_repeated(  # noqa: PLR0913, PLR0917  a table
+def test_an_unknown_outcome_is_not_repeated(
     shell: Shell, fault: Any, when: Any, code: Exit, state: str, placed: int
 ) -> None:
     """One request, exit code 6, and a text that says it may have been sent."""
