@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """examples:
   im-notify plugins
-  IM_NOTIFY_PLUGINS=iletimerkezi,confirm im-notify plugins      (load these only)
+  IM_NOTIFY_PLUGINS=confirm,geturl im-notify plugins      (load these only)
 
 exit codes: 0 all are in use, 1 at least one is not"""
 

@@ -16,7 +16,7 @@ from im_notify.i18n import _
 from im_notify_plugins.iletimerkezi.transport import (
     Reply,
     TransportError,
-    _mask_log,
+    mask_log,
     transport_error,
 )
 
@@ -46,7 +46,7 @@ class PlainTransport:
         left = self.budget.left()
         if not left:
             raise TransportError(_("the time for this service is over"), sent=False)
-        _mask_log()  # a GET carries the secrets in its URL, and urllib3 logs URLs
+        mask_log()  # a GET carries the secrets in its URL, and urllib3 logs URLs
         connect, read = self.timeouts
         call = requests.get if method == "GET" else requests.post
         try:

@@ -78,7 +78,7 @@ class PooledTransport:
         self._timeout = (connect_timeout, read_timeout)
         self._adapter = _WatchedAdapter(pool_connections=pool, pool_maxsize=pool)
         self._surroundings: dict[str, Mapping[str, Any]] = {}
-        _mask_log()
+        mask_log()
 
     def __call__(
         self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str]
@@ -263,8 +263,9 @@ def _masked(value: object) -> object:
     return value
 
 
-def _mask_log() -> None:
-    """Keep the query of a GET send out of urllib3's debug log, whoever turns that on."""
-    logger = logging.getLogger("urllib3.connectionpool")
-    if not any(isinstance(one, _Mask) for one in logger.filters):
-        logger.addFilter(_Mask())
+def mask_log() -> None:
+    """Keep the query of a GET send out of urllib3's log, also out of its warnings about headers."""
+    for name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry"):
+        logger = logging.getLogger(name)
+        if not any(isinstance(one, _Mask) for one in logger.filters):
+            logger.addFilter(_Mask())

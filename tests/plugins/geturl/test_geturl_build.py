@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from im_notify.errors import InvalidMessageError
 from im_notify.models import Consent
 from im_notify_plugins.geturl.build import (
-    PARAMETERS,
     Token,
     build_template,
     build_url,
     mask,
 )
-from im_notify_plugins.iletimerkezi.getform import BASE_URL
+from im_notify_plugins.iletimerkezi.getform import BASE_URL, PARAMETERS
 
 KEY, HASH = "0123456789abcdef" * 2, "fedcba9876543210" * 4
 NUMBERS = ("5301234567", "5301234570")
