@@ -52,15 +52,19 @@ class App:
         allow, block = self.config.plugins_allow, self.config.plugins_block
         return Plugins.load(find(NAME, sys.path), allow=allow, block=block)
 
+    @cached_property
+    def backends(self) -> Mapping[str, Backend]:
+        """The ways to send, by name: each keeps its connections and its rate for all its users."""
+        return self.plugins.backends(self.config, self.clock)
+
     def backend(self, name: str | None = None) -> Backend:
         """Return a way to send, the configured one by default. Raises ConfigError."""
         wanted = name or self.config.provider.backend
-        found = self.plugins.backends(self.config, self.clock)
-        if wanted not in found:
+        if wanted not in self.backends:
             text = _("there is no backend {name}; there are: {names}")
-            names = ", ".join(sorted(found)) or "-"
+            names = ", ".join(sorted(self.backends)) or "-"
             raise ConfigError(text.format(name=wanted, names=names))
-        return found[wanted]
+        return self.backends[wanted]
 
     def recipients(self, to: Sequence[str], *, skip_invalid: bool = False) -> tuple[str, ...]:
         """Resolve contacts, groups and numbers as people type them.

@@ -25,7 +25,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace, app: App) -> int:
     from im_notify.sandbox import Settings, run
 
-    run(args.port, Settings(), app.stdout)
+    run(args.port, Settings(), app.stdout, as_json=args.json)
     return Exit.OK
 
 

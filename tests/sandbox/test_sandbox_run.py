@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -33,3 +34,26 @@ def test_the_command_prints_examples_that_work_then_orders_until_interrupted() -
     assert (process.returncode, rest, errors) == (0, "sandbox closed\n", "")
     names = [line.split("=")[0].split()[1] for line in lines if line.startswith("export")]
     assert names == ["IM_NOTIFY_BASE_URL", "IM_NOTIFY_KEY", "IM_NOTIFY_HASH"]
+
+
+def test_machines_get_one_json_object_a_line() -> None:
+    """First where and with what to send, then each order."""
+    command = COMMAND.replace("sys.stdout)", "sys.stdout, as_json=True)")
+    with subprocess.Popen(
+        [sys.executable, "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        at = json.loads(process.stdout.readline())
+        query = f"key={at['key']}&hash={at['hash']}&text=x&receipents=5301234567"
+        url = f"{at['base_url']}send-sms/get/?{query}&sender=APITEST&iys=0"
+        urllib.request.urlopen(url, timeout=5).close()  # noqa: S310  # loopback
+        told = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        rest, _errors = process.communicate(timeout=5)
+
+    assert (told["order_id"], told["numbers"], told["texts"]) == (
+        "312891001",
+        ["5301234567"],
+        ["x"],
+    )
+    assert rest == ""
