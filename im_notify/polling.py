@@ -13,10 +13,10 @@ END = 48 * 3600.0  #: seconds after which nothing new is expected
 def next_look(age: float, *, jitter: float = 0.5, end: float = END) -> float | None:
     """Return at which age, in seconds, an order is to be asked for next; None after the end.
 
-    Nothing in the first 3 s, then at growing gaps: about 3, 4.5, 7, 10, 15, 23 s … and every
-    half hour in the long run: some 45 questions in two days. `jitter` (0 to 1, drawn by the
-    caller once a question) moves each gap by up to a fifth, so that orders sent together are
-    not asked for together for ever. The age of a scheduled order starts at its time.
+    Nothing in the first 3 s, then at growing gaps, at 3, 4.5, 7, 10, 15, 23 s … and every half
+    hour in the long run: some 110 questions in two days. `jitter` (0 to 1, drawn by the caller
+    for each question) moves a gap by up to a tenth, so that many callers do not ask in step.
+    The age of a scheduled order starts at its time.
     """
     if age < SETTLE:
         return SETTLE

@@ -133,12 +133,14 @@ def reconcile(rows: Iterable[Delivery], recipients: Iterable[str]) -> tuple[Deli
 
 
 def merge(old: Report | None, new: Report) -> Report:
-    """Return what is known after `new` came in; a recipient's state never goes back."""
+    """Return what is known after `new` came in; a recipient's state never goes back.
+
+    Recipients that `new` does not name stay as they were: a push tells of one at a time.
+    """
     if old is None:
         return new
-    before = {delivery.number: delivery.status for delivery in old.deliveries}
-    deliveries = [
-        Delivery(row.number, before[row.number].then(row.status)) if row.number in before else row
-        for row in new.deliveries
-    ]
-    return replace(new, deliveries=tuple(deliveries))
+    known = {row.number: row.status for row in old.deliveries}
+    for row in new.deliveries:
+        before = known.get(row.number)
+        known[row.number] = row.status if before is None else before.then(row.status)
+    return replace(new, deliveries=tuple(Delivery(*row) for row in known.items()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from im_notify.errors import RejectedError, SendError, UnknownOutcomeError
+from im_notify.errors import InvalidMessageError, RejectedError, SendError, UnknownOutcomeError
 from im_notify.models import Status
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Outcome:
 
     message: Message
     receipt: Receipt | None = None
-    error: SendError | None = None
+    error: SendError | InvalidMessageError | None = None
 
     @property
     def status(self) -> Status:
@@ -61,7 +61,7 @@ def send_all(plugins: Plugins, backend: Backend, message: Message) -> Iterator[O
 def _send(plugins: Plugins, backend: Backend, part: Message) -> Outcome:
     try:
         return Outcome(message=part, receipt=plugins.send(backend, part))
-    except SendError as error:
+    except (SendError, InvalidMessageError) as error:  # a send time may pass while orders wait
         return Outcome(message=part, error=error)
 
 
@@ -84,7 +84,7 @@ def confirm(
         yield report
 
 
-def _status_of(error: SendError | None) -> Status:
+def _status_of(error: SendError | InvalidMessageError | None) -> Status:
     if isinstance(error, UnknownOutcomeError):
         return Status.UNKNOWN
     return Status.REFUSED if isinstance(error, RejectedError) else Status.UNSENT

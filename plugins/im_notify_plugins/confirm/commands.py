@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
     from im_notify.app import App
 
-_REPORT_EXAMPLES = """examples:
+_REPORT_EXAMPLES = _("""examples:
   im-notify report 312891245
   im-notify report 312891245 --watch
   im-notify report 312891245 --csv delivered.csv
 
 exit codes:
   0 delivered to all   3 undelivered   4 not known yet, or scheduled
-  5 refused, such as an unknown order  7 no answer     8 configuration"""
+  5 refused, such as an unknown order  7 no answer     8 configuration""")
 
 
 def _configure_report(parser: argparse.ArgumentParser) -> None:
@@ -35,9 +35,9 @@ def _report(args: argparse.Namespace, app: App) -> int:
     return run(args, app)
 
 
-_REPORTS_EXAMPLES = """examples:
+_REPORTS_EXAMPLES = _("""examples:
   im-notify reports --since 30d
-  im-notify reports --since 2026-11-01 --until 2026-11-30 --json"""
+  im-notify reports --since 2026-11-01 --until 2026-11-30 --json""")
 
 
 def _configure_reports(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from im_notify.errors import NotFoundError, QueryError
+from im_notify.i18n import _
 from im_notify.models import OrderState, Status
 from im_notify.protocols import ListedOrders
 from im_notify.reports import Delivery, Report
@@ -48,7 +49,7 @@ def _asked(backend: Backend, receipt: Receipt) -> Report | None:
     except QueryError as error:
         if _lasting(error) and not isinstance(error, NotFoundError):
             raise
-        _log.warning("order %s has no report now: %s", receipt.order_id, error)
+        _log.warning(_("order %s has no report now: %s"), receipt.order_id, error)
         return None
 
 
@@ -64,12 +65,15 @@ def _listed(backend: Backend, receipts: Sequence[Receipt]) -> dict[str, Order]:
     except QueryError as error:
         if _lasting(error):
             raise
-        _log.warning("the orders cannot be listed now: %s", error)
+        _log.warning(_("the orders cannot be listed now: %s"), error)
         return {}
 
 
 def _find(backend: ListedOrders, receipts: Sequence[Receipt]) -> dict[str, Order]:
-    """Find orders in the list, as long as that takes fewer calls than asking for each."""
+    """Find orders in the list, as long as that takes fewer calls than asking for each.
+
+    Only at the end of a page is it given up: the rest of a page costs nothing.
+    """
     wanted = {receipt.order_id for receipt in receipts}
     starts = sorted(receipt.scheduled_for or receipt.accepted_at for receipt in receipts)
     found: dict[str, Order] = {}
@@ -77,7 +81,8 @@ def _find(backend: ListedOrders, receipts: Sequence[Receipt]) -> dict[str, Order
         if order.order_id in wanted:
             found[order.order_id] = order
         missing = len(wanted) - len(found)
-        if not missing or read > ORDERS_A_CALL * missing:
+        pages, rest = divmod(read, ORDERS_A_CALL)
+        if not missing or (not rest and pages > missing):
             break
     return found
 

@@ -117,7 +117,7 @@ class Client:
             count, orders = readings.read_orders(self._ask("get-reports/json", filter=days))
             yield from orders
             read, page = read + len(orders), page + 1
-            if not orders or read >= count:
+            if not orders or (count is not None and read >= count):
                 return
 
     def cancel(self, order_id: str) -> None:

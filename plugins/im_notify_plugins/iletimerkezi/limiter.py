@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 class RateLimiter:
     """Lets `rate` recipients a second through, shared by all threads (provider: 100 at most).
 
-    An order goes out whole: a large one starts when the ones before it are paid off, and those
-    after it wait until it is paid off in turn.
+    Nothing is saved up: a burst after silence would break the provider's limit. An order goes
+    out whole, and those after it wait until it is paid off.
     """
 
     def __init__(self, rate: float, clock: Clock) -> None:
-        """Start with a full second's worth."""
+        """Let the first order leave at once."""
         self._rate = rate
         self._clock = clock
         self._lock = threading.Lock()
-        self._free_at = clock.monotonic() - 1.0
+        self._free_at = clock.monotonic()
 
     def acquire(self, recipients: int) -> None:
         """Return when an order for so many recipients may leave."""
@@ -30,7 +30,7 @@ class RateLimiter:
     def _reserve(self, recipients: int) -> float:
         with self._lock:
             now = self._clock.monotonic()
-            self._free_at = max(self._free_at, now - 1.0)
+            self._free_at = max(self._free_at, now)
             wait = self._free_at - now
             self._free_at += recipients / self._rate
-            return max(0.0, wait)
+            return wait

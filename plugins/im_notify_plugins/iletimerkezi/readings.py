@@ -49,10 +49,10 @@ def read_report(answer: Answer) -> Report:
     )
 
 
-def read_orders(answer: Answer) -> tuple[int, list[Order]]:
-    """Read one page of get-reports: how many orders the range has, and those of the page."""
+def read_orders(answer: Answer) -> tuple[int | None, list[Order]]:
+    """Read one page of get-reports: how many orders the range has, if said, and the page's."""
     orders = [mapping(one) for one in _listed(answer.content.get("orders"))]
-    return _number(answer.content.get("count")) or 0, [_order(one) for one in orders]
+    return _number(answer.content.get("count")), [_order(one) for one in orders]
 
 
 def read_account(balance: Answer, senders: Answer) -> Account:

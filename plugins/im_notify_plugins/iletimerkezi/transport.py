@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,7 +31,6 @@ from im_notify.i18n import _
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from urllib3.response import BaseHTTPResponse
 
 _HEADERS = {"User-Agent": "im-notify", "Accept-Encoding": "gzip, deflate"}
 MAX_BODY = 16 * 1024 * 1024  #: bytes of an answer; a page of 1,000 rows has about 60 kB
@@ -236,12 +236,11 @@ class _WatchedAdapter(HTTPAdapter):
 
 
 def _read(response: requests.Response) -> bytes:
-    raw: BaseHTTPResponse = response.raw
-    body = raw.read(MAX_BODY + 1, decode_content=True)
-    if len(body) > MAX_BODY:
-        raw.close()
-        raise TransportError(_("the answer is larger than 16 MiB"), sent=True)
-    raw.read()  # the end of the stream gives the connection back
+    with closing(response.raw) as raw:  # after a whole answer this leaves the connection open
+        body: bytes = raw.read(MAX_BODY + 1, decode_content=True)
+        if len(body) > MAX_BODY:
+            raise TransportError(_("the answer is larger than 16 MiB"), sent=True)
+        raw.read()  # the end of the stream gives the connection back
     return body
 
 

@@ -154,6 +154,7 @@ class Peer:
     def __post_init__(self) -> None:
         """Listen on a free port of loopback."""
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)  # never grows
         self._live: list[socket.socket] = []
         self._threads = [Thread(target=self._accept, daemon=True)]
         self._threads[0].start()

@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from im_notify.errors import NotDueError, NotFoundError, QueryError
 from im_notify.models import OrderState, Receipt, Status
 from im_notify.reports import Account, Counters, Delivery
-from im_notify.testing import START
-from im_notify_plugins.iletimerkezi.client import windows
+from im_notify.secret import Secret
+from im_notify.testing import START, FakeClock
+from im_notify_plugins.iletimerkezi.client import Client, windows
+from im_notify_plugins.iletimerkezi.credentials import Credentials
+from im_notify_plugins.iletimerkezi.transport import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     from im_notify.errors import ImNotifyError
     from im_notify.models import Message
     from im_notify.sandbox import Sandbox
-    from im_notify.testing import FakeClock
     from im_notify_plugins.iletimerkezi.backends import ProviderBackend
 
     Ways = dict[str, ProviderBackend]
@@ -534,7 +536,24 @@ def test_code_200_is_an_answer_whatever_the_http_status(
     account: Callable[..., Ways], status: int
 ) -> None:
     """The body decides for questions, too."""
-    for path, content in (("get-balance", {}), ("get-sender", {})):
-        responses.post(f"{URL}{path}/json", body=answered(**content), status=status)
+    for path in ("get-balance", "get-sender"):
+        responses.post(f"{URL}{path}/json", body=answered(), status=status)
 
     assert account(URL)["json"].check().senders == ()
+
+
+def test_a_list_that_does_not_say_its_count_is_read_to_its_end() -> None:
+    """Without count the first empty page ends the list, not the first page."""
+    pages = [[{"id": 1, "status": 114}], [{"id": 2, "status": 114}], []]
+
+    def transport(*_arguments: object, **_request: object) -> Reply:
+        content = {"status": {"code": 200}, "orders": pages.pop(0)}
+        return Reply(200, json.dumps({"response": content}).encode())
+
+    client = Client(
+        credentials=Credentials(Secret("k"), Secret("h")), transport=transport, clock=FakeClock()
+    )
+
+    found = [order.order_id for order in client.orders(date(2026, 11, 1), date(2026, 11, 2))]
+
+    assert found == ["1", "2"]
