@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from im_notify.app import App
 from im_notify.errors import ImNotifyError
-from im_notify.i18n import _
+from im_notify.i18n import _, teach_argparse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code (`im_notify.exits`)."""
+    teach_argparse()
     app = App()
     return run(sys.argv[1:] if argv is None else argv, app)
 

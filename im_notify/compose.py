@@ -40,7 +40,11 @@ def add_message_arguments(parser: argparse.ArgumentParser) -> None:
         "--transliterate", action="store_true", help=_("write ş as s and so on: fewer parts")
     )
     parser.add_argument(
-        "--fit", type=int, metavar="PARTS", help=_("shorten the text to so many parts")
+        "--fit",
+        type=int,
+        choices=range(1, 8),
+        metavar="PARTS",
+        help=_("shorten the text to so many parts"),
     )
 
 

@@ -139,7 +139,7 @@ class Plugins:
         failed = replace(info, error=_reason(error))
         name = info.name if info.name not in self._infos else f"{info.name}@{info.distribution}"
         self._infos[name] = failed
-        _log().warning("plugin %s is not used: %s", failed.origin, failed.error)
+        _log().warning(_("plugin %s is not used: %s"), failed.origin, failed.error)
 
     def infos(self) -> Sequence[PluginInfo]:
         """List every plugin that was found, broken ones with their reason, by name."""
@@ -203,7 +203,7 @@ class Plugins:
         try:
             yield
         except _RUINOUS as error:
-            _log().exception("plugin %s failed", info.origin)
+            _log().exception(_("plugin %s failed"), info.origin)
             self._infos[info.name] = replace(self._infos[info.name], error=_reason(error))
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from im_notify.app import App
 
-EXAMPLES = """examples:
-  im-notify cancel 312891245"""
+EXAMPLES = _("""examples:
+  im-notify cancel 312891245""")
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:

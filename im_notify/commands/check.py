@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from im_notify.app import App
     from im_notify.reports import Account
 
-EXAMPLES = """examples:
+EXAMPLES = _("""examples:
   im-notify check
   im-notify check --sender 'eMarka Test'
 
-exit codes: 0 all is well, 5 refused (the text names the causes), 7 no answer, 8 configuration"""
+exit codes: 0 all is well, 5 refused (the text names the causes), 7 no answer, 8 configuration""")
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from im_notify.app import App
     from im_notify.text import Estimate
 
-EXAMPLES = """examples:
+EXAMPLES = _("""examples:
   im-notify parts 'Disk /var %95 dolu'
-  journalctl -n 3 | im-notify parts -"""
+  journalctl -n 3 | im-notify parts -""")
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:

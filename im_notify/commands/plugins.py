@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from im_notify.app import App
     from im_notify.plugins import PluginInfo
 
-EXAMPLES = """examples:
+EXAMPLES = _("""examples:
   im-notify plugins
   IM_NOTIFY_PLUGINS=confirm,geturl im-notify plugins      (load these only)
 
-exit codes: 0 all are in use, 1 at least one is not"""
+exit codes: 0 all are in use, 1 at least one is not""")
 
 
 def _configure(_parser: argparse.ArgumentParser) -> None:

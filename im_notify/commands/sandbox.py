@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
 from im_notify.exits import Exit
@@ -13,13 +14,22 @@ if TYPE_CHECKING:
 
     from im_notify.app import App
 
-EXAMPLES = """examples:
+EXAMPLES = _("""examples:
   im-notify sandbox
-  im-notify sandbox --port 9000"""
+  im-notify sandbox --port 9000""")
+
+LAST_PORT = 65535
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=8026, help=_("loopback port (default 8026)"))
+    help_ = _("loopback port (default 8026)")
+    parser.add_argument("--port", type=_port, default=8026, help=help_, metavar="N")
+
+
+def _port(typed: str) -> int:
+    if not typed.isdecimal() or int(typed) > LAST_PORT:
+        raise ArgumentTypeError(_("use a port from 0 (any free one) to 65535"))
+    return int(typed)
 
 
 def _run(args: argparse.Namespace, app: App) -> int:

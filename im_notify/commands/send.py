@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from im_notify.reports import Report
     from im_notify.sending import Outcome
 
-EXAMPLES = """examples:
+EXAMPLES = _("""examples:
   im-notify send --to 5301234567 --sender APITEST --iys 0 'disk full on db1'
   im-notify send --to oncall --confirm 60s 'db1 is down'      (a contact of the configuration)
   df -h / | im-notify send --to 5301234567,5301234570 --iys 0 --fit 1 -
@@ -31,7 +31,7 @@ EXAMPLES = """examples:
 exit codes:
   0 accepted (with --confirm: delivered to all)   1 other fault      2 bad input, nothing sent
   3 undelivered   4 not known yet   5 refused     6 outcome unknown, look it up before repeating
-  7 surely not sent, try again                    8 configuration"""
+  7 surely not sent, try again                    8 configuration""")
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:

@@ -55,6 +55,9 @@ SENDS = {
         "reversed",
     ),
     "not a day": (("reports", "--since", "2026-13-01"), USAGE, "YYYY-MM-DD"),
+    "fit to nothing": (("send", *TO, *AS, "--fit", "0", "x"), USAGE, "--fit"),
+    "no such port": (("sandbox", "--port", "99999999"), USAGE, "65535"),
+    "port as words": (("sandbox", "--port", "http"), USAGE, "65535"),
     "unknown command": (("sned", "x"), USAGE, "sned"),
     "url with a list beside 0": (
         ("url", *TO, "--sender", "A", "--iys", "1", "x"),

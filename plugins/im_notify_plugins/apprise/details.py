@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from im_notify.i18n import _
+
 MOST_SECONDS: Final = 55  #: of `confirm`; Apprise gives a service 60 in all
 
 TEMPLATES: Final = (
@@ -13,31 +15,31 @@ TEMPLATES: Final = (
 
 TOKENS: Final[dict[str, dict[str, object]]] = {
     "key": {
-        "name": "API Key",
+        "name": _("API Key"),
         "type": "string",
         "private": True,
         "required": True,
     },
     "hash": {
-        "name": "API Hash",
+        "name": _("API Hash"),
         "type": "string",
         "private": True,
         "required": True,
     },
     "sender": {
-        "name": "Sender",
+        "name": _("Sender"),
         "type": "string",
         "required": True,
     },
     "target_phone": {
-        "name": "Target Phone No",
+        "name": _("Target Phone No"),
         "type": "string",
         "prefix": "+",
         "regex": (r"^[0-9\s)(+-]+$", "i"),
         "map_to": "targets",
     },
     "targets": {
-        "name": "Targets",
+        "name": _("Targets"),
         "type": "list:string",
         "required": True,
     },
@@ -49,29 +51,29 @@ ARGUMENTS: Final[dict[str, dict[str, object]]] = {
     "from": {"alias_of": "sender"},
     "to": {"alias_of": "targets"},
     "iys": {
-        "name": "Consent registry (IYS): 0 for alarms and codes",
+        "name": _("Consent registry (IYS): 0 for alarms and codes"),
         "type": "choice:string",
         "values": ("0", "1", "BIREYSEL", "TACIR"),
         "default": "0",
     },
     "iyslist": {
-        "name": "IYS list, with iys=1",
+        "name": _("IYS list, with iys=1"),
         "type": "choice:string",
         "values": ("BIREYSEL", "TACIR"),
     },
     "method": {
-        "name": "Request Method",
+        "name": _("Request Method"),
         "type": "choice:string",
         "values": ("json", "get"),
         "default": "json",
     },
     "batch": {
-        "name": "Batch Mode",
+        "name": _("Batch Mode"),
         "type": "bool",
         "default": False,
     },
     "confirm": {
-        "name": "Seconds to wait for the delivery report",
+        "name": _("Seconds to wait for the delivery report"),
         "type": "int",
         "min": 0,
         "max": MOST_SECONDS,

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["im_notify_commands"]
 
-EXAMPLES = """examples:
+EXAMPLES = _("""examples:
   im-notify demo
-  im-notify demo --json"""
+  im-notify demo --json""")
 
 
 @hookimpl

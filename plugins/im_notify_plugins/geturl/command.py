@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from im_notify_plugins.geturl.build import Template
     from im_notify_plugins.iletimerkezi.credentials import Credentials
 
-EXAMPLES = """examples:
+EXAMPLES = _("""examples:
   im-notify url --to 5301234567 --sender APITEST --iys 0 'disk full on db1'
   im-notify url --to-token '%SMSNUMBER' --text-token '%SMSTEXT' --sender APITEST --iys 0
   im-notify url --to 5301234567 --sender APITEST --iys 0 --send 'one real message'
   im-notify url --check -                  (paste a URL: it stays out of the shell's history)
 
 key and hash are shown on a terminal or with --show-secrets, elsewhere they are masked.
-exit codes: 0 fine   1 --check found errors   others as for im-notify send"""
+exit codes: 0 fine   1 --check found errors   others as for im-notify send""")
 
 
 def url_command() -> Command:
