@@ -55,7 +55,8 @@ def im_notify_backends(config: Config, clock: Clock) -> Iterable[Backend]:
 def im_notify_sources(config: Config) -> Iterable[Source]:
     """Return payload formats that others post to us, each with a name of its own.
 
-    Called once, when the first source is asked for; raising and clashes as for backends.
+    A source reads alerts of a monitoring system, or reports that a provider pushes. Called once,
+    when the first source is asked for; raising and clashes as for backends.
     """
     return ()
 
@@ -99,4 +100,14 @@ def im_notify_report(report: Report, message: Message | None) -> None:
 
     Called once for each change, after it is stored. A plugin that raises is logged by name and
     the others are still told.
+    """
+
+
+@hookspec(firstresult=True)
+def im_notify_fallback(url: str, text: str) -> bool | None:
+    """Tell `text` to `url`, because a phone did not get it in time; say whether that worked.
+
+    Called once when a step of a contact's ladder that is a URL is reached; after a crash perhaps
+    twice. Return None for a URL that is not yours. The bundled plugin `apprise` takes every URL
+    that Apprise knows.
     """

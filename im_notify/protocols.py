@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from im_notify.alerts import Alert
     from im_notify.app import App
     from im_notify.models import Message, Receipt
     from im_notify.reports import Account, Order, Report
@@ -85,14 +86,18 @@ class Request:
 
 @runtime_checkable
 class Source(Protocol):
-    """A payload format that others post to us, such as a delivery push."""
+    """A payload format that others post to us: alerts, or a delivery push."""
 
     @property
     def name(self) -> str:
         """Return the name that stands in its address."""
 
-    def parse(self, request: Request) -> Iterable[Report]:
-        """Return what the payload says. Raises AlertError when it is not understood."""
+    def parse(self, request: Request) -> Iterable[Alert | Report]:
+        """Return what the payload says, nothing when it says nothing of interest.
+
+        Alerts of one request are one notification. One that is odd is told as well as it can be;
+        AlertError, and nothing else, is raised for a payload that is none of this format.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

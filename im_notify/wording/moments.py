@@ -1,0 +1,53 @@
+"""What a text says about time, and the id that tells one episode of a problem from the next."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from im_notify.alerts import Alert, AlertState
+
+if TYPE_CHECKING:
+    from im_notify.wording.tables import Wording
+
+_BELIEVED = timedelta(days=365)  # programs send the year 1 or 1970 for what they do not know
+
+
+def short_id(alert: Alert, at: datetime) -> str:
+    """Return four hexadecimal digits, the same when a problem begins and when it ends.
+
+    They come from source, episode and the minute at which it began. A source that does not tell
+    it gets the minute of `at`, so that its recovery has an id of its own.
+    """
+    minute = f"{begun(alert, at).astimezone(UTC):%H:%M}"
+    named = f"{alert.source}\0{alert.episode}\0{minute}"
+    return sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:4]
+
+
+def begun(alert: Alert, at: datetime) -> datetime:
+    """Return when the problem began; `at` where that is not told or is more than a year off."""
+    started = alert.started_at
+    if started is None or started.utcoffset() is None or abs(at - started) > _BELIEVED:
+        return at
+    return started
+
+
+def time_of(alert: Alert, wording: Wording, *, at: datetime) -> str:
+    """Return how long a problem was there that is over, else since when and for how long.
+
+    Exact to the minute, so that the same problem told again a minute later is another text: the
+    provider swallows one that it has seen within ten minutes.
+    """
+    start = min(begun(alert, at), at)
+    minutes = int(at.timestamp() // 60 - start.timestamp() // 60)
+    lasted = _span(minutes, wording.words.units)
+    if alert.state is AlertState.RESOLVED and lasted:
+        return lasted
+    return f"{start.astimezone(wording.zone):%H:%M} {lasted}".rstrip()
+
+
+def _span(minutes: int, units: tuple[str, str, str]) -> str:
+    hours, minute = divmod(minutes, 60)
+    amounts = (*divmod(hours, 24), minute)
+    return "".join(f"{n}{unit}" for n, unit in zip(amounts, units, strict=True) if n)

@@ -1,0 +1,27 @@
+"""Monitoring systems: what each of them posts, as alerts; one file a system."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from im_notify.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from im_notify.config import Config
+    from im_notify.protocols import Source
+
+__all__ = ["im_notify_sources"]
+
+
+@hookimpl
+def im_notify_sources(config: Config) -> Iterable[Source]:
+    """Give every format under its own name, and each hook with a map under the hook's name.
+
+    Times without a zone are this machine's.
+    """
+    from im_notify_plugins.monitoring.every import mapped, sources
+
+    found = {source.name: source for source in (*sources(), *mapped(config))}
+    return found.values()

@@ -1,0 +1,128 @@
+"""One source for everything that tells an alert in a few fields, led by rules.
+
+A list is several alerts. CloudEvents come in both modes: the headers `ce-*` of the binary one are
+read as the attributes of the structured one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from im_notify.alerts import Alert, AlertState, Severity
+from im_notify.errors import AlertError
+from im_notify_plugins.monitoring import sniff
+from im_notify_plugins.monitoring.moments import moment
+from im_notify_plugins.monitoring.readings import bounded, digest, labels_of, text
+from im_notify_plugins.monitoring.rules import listed, read
+from im_notify_plugins.monitoring.words import severity_of, state_of, untagged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import tzinfo
+
+    from im_notify.protocols import Request
+    from im_notify_plugins.monitoring.rules import Rules
+
+_ATTRIBUTE = "ce-"  #: of a binary CloudEvent: HTTP protocol binding, clause 3.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generic:
+    """Reads by `rules`; `zone` is for times that have none."""
+
+    name: str
+    rules: Rules
+    zone: tzinfo | None = None
+
+    def parse(self, request: Request) -> list[Alert]:
+        """Return what the rules find, nothing for what they ignore. Raises AlertError."""
+        records = [_event(one) for one in _records(request, name=self.name)]
+        found = [one for one in records if self._is_alert(one)]
+        if not found:
+            raise sniff.misread(self.name)
+        heard = [one for one in found if not self._is_ignored(one)]
+        return [self._alert(one) for one in heard]
+
+    def _is_alert(self, record: Mapping[str, object]) -> bool:
+        rules = self.rules
+        return any(read(rule, record) for rule in (rules.summary, rules.episode, rules.event))
+
+    def _is_ignored(self, record: Mapping[str, object]) -> bool:
+        return read(self.rules.state, record).lower() in listed(self.rules.ignored)
+
+    def _alert(self, record: Mapping[str, object]) -> Alert:
+        rules, state = self.rules, _state(self.rules, record)
+        problem = bounded(read(rules.episode, record))
+        once = not problem or _is_event(rules, record, state)
+        event = bounded(read(rules.event, record)) or digest(record)
+        shown = read(rules.object, record).removeprefix("host:")
+        return Alert(
+            source=self.name,
+            episode=event if once else problem,
+            state=state or AlertState.FIRING,
+            severity=_severity(rules, record),
+            object=shown,
+            summary=_summary(rules, record) or shown or self.name,
+            started_at=moment(read(rules.started, record), self.zone),
+            labels=_labels(rules, record),
+            group=bounded(read(rules.group, record)),
+            once=once,
+        )
+
+
+def _records(request: Request, *, name: str) -> Iterable[dict[str, object]]:
+    attributes: dict[str, object] = {
+        header.removeprefix(_ATTRIBUTE): unquote(value)
+        for header, value in request.headers.items()
+        if header.startswith(_ATTRIBUTE)
+    }
+    if not attributes:
+        return sniff.records(request, name=name)
+    try:
+        return [{**attributes, "data": sniff.record(request, name=name)}]
+    except AlertError:  # an event whose data is no object is one all the same
+        return [attributes]
+
+
+def _event(record: Mapping[str, object]) -> Mapping[str, object]:
+    """Part the type of a CloudEvent, `com.example.disk.firing`, into its stem and last word."""
+    if "specversion" not in record:
+        return record
+    stem, _dot, word = text(record.get("type")).rpartition(".")
+    known = state_of(word) is not None
+    return {**record, "type_stem": stem, "type_word": word if known else ""}
+
+
+def _state(rules: Rules, record: Mapping[str, object]) -> AlertState | None:
+    word = read(rules.state, record)
+    if word.lower() in listed(rules.resolved):
+        return AlertState.RESOLVED
+    if word.lower() in listed(rules.acknowledged):
+        return AlertState.ACKNOWLEDGED
+    return state_of(word)
+
+
+def _is_event(rules: Rules, record: Mapping[str, object], state: AlertState | None) -> bool:
+    words = listed(rules.once)
+    if "?" in words and state is None:
+        return True
+    return "*" in words or read(rules.state, record).lower() in words
+
+
+def _severity(rules: Rules, record: Mapping[str, object]) -> Severity:
+    word = read(rules.severity, record)
+    own = {Severity.CRITICAL: rules.critical, Severity.WARNING: rules.warning}
+    own[Severity.INFO] = rules.info
+    chosen = (level for level, words in own.items() if word.lower() in listed(words))
+    return next(chosen, None) or severity_of(word) or Severity.WARNING
+
+
+def _summary(rules: Rules, record: Mapping[str, object]) -> str:
+    return untagged(read(rules.summary, record))
+
+
+def _labels(rules: Rules, record: Mapping[str, object]) -> dict[str, str]:
+    paths = [path.strip() for path in rules.labels.split(",") if path.strip()]
+    return labels_of({path.rpartition(".")[2]: read(path, record) for path in paths})

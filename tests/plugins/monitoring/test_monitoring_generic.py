@@ -1,0 +1,345 @@
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+
+from im_notify.alerts import Alert, AlertState, Severity
+from im_notify.config import Config
+from im_notify.errors import AlertError, ConfigError
+from im_notify.models import Consent
+from im_notify.protocols import Request
+from im_notify.relay_config import HookConfig, RelayConfig
+from im_notify_plugins.monitoring import im_notify_sources
+from im_notify_plugins.monitoring.moments import moment
+from im_notify_plugins.monitoring.presets import PRESETS
+from im_notify_plugins.monitoring.rules import rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Read = Callable[[str, Request], list[Alert]]
+    Post = Callable[..., Request]
+
+FIRING, RESOLVED, ACKNOWLEDGED = AlertState.FIRING, AlertState.RESOLVED, AlertState.ACKNOWLEDGED
+ROBOT = {"monitorID": "7", "monitorFriendlyName": "web"}
+SWITCH = {"host": "sw1", "rule": "Port status", "title": "port down"}
+GRAYLOG = {"id": "01E", "message": "9 failed", "source": "log1"}
+
+
+@pytest.mark.parametrize(
+    ("source", "fields", "state"),
+    [
+        ("uptimerobot", {**ROBOT, "alertType": "1"}, FIRING),
+        ("uptimerobot", {**ROBOT, "alertType": "2"}, RESOLVED),
+        ("librenms", {**SWITCH, "state": "0"}, RESOLVED),
+        ("librenms", {**SWITCH, "state": 1}, FIRING),
+        ("librenms", {**SWITCH, "state": 2}, ACKNOWLEDGED),
+        ("librenms", {**SWITCH, "state": 3}, FIRING),
+        ("librenms", {**SWITCH, "state": 4}, FIRING),
+        ("datadog", {"title": "disk", "transition": "Recovered"}, RESOLVED),
+        ("datadog", {"title": "disk", "transition": "Re-Triggered"}, FIRING),
+        ("datadog", {"title": "disk", "transition": "No Data"}, FIRING),
+        ("opsgenie", {"action": "Close", "alert": {"alertId": "1"}}, RESOLVED),
+        ("opsgenie", {"action": "Acknowledge", "alert": {"alertId": "1"}}, ACKNOWLEDGED),
+        ("healthchecks", {"code": "1", "status": "up"}, RESOLVED),
+        ("homeassistant", {"tag": "door", "text": "shut", "state": "ok"}, RESOLVED),
+        ("cloudevents", {"specversion": "1.0", "type": "a.b.resolved", "id": "1"}, RESOLVED),
+        ("generic", {"text": "disk", "status": "✅ Up"}, RESOLVED),
+        ("generic", {"text": "disk", "status": "acknowledged by ayşe"}, ACKNOWLEDGED),
+        ("generic", {"text": "disk", "status": "purple"}, FIRING),
+        ("generic", {"text": "disk"}, FIRING),
+    ],
+)
+def test_a_word_or_number_is_a_state(
+    read: Read, posted: Post, source: str, fields: Mapping[str, object], state: AlertState
+) -> None:
+    """What is unknown fires: better once too often than never."""
+    (alert,) = read(source, posted(fields))
+
+    assert alert.state is state
+
+
+def test_a_certificate_that_expires_is_an_event_beside_the_outage(read: Read, posted: Post) -> None:
+    """UptimeRobot tells both under one monitor, and only the outage recovers."""
+    (down,) = read("uptimerobot", posted({**ROBOT, "alertType": "1"}))
+    (expiry,) = read("uptimerobot", posted({**ROBOT, "alertType": "3", "alertDateTime": "1"}))
+
+    assert (down.episode, down.once, down.severity) == ("7", False, Severity.CRITICAL)
+    assert (expiry.episode, expiry.once, expiry.severity) == ("7 1", True, Severity.WARNING)
+
+
+def test_notes_on_an_alert_are_not_alerts(read: Read, posted: Post) -> None:
+    """They are understood and say nothing of interest."""
+    request = posted({"action": "AddNote", "alert": {"alertId": "1", "message": "disk"}})
+
+    assert read("opsgenie", request) == []
+
+
+def test_the_example_of_graylogs_documents_is_an_event(read: Read, posted: Post) -> None:
+    """Its priority is a number from 1 to 4."""
+    body = {"event_definition_title": "Logins", "event": {**GRAYLOG, "priority": 3}}
+
+    (alert,) = read("graylog", posted(body))
+
+    assert (alert.episode, alert.once, alert.severity) == ("01E", True, Severity.CRITICAL)
+    assert (alert.object, alert.summary) == ("log1", "9 failed")
+
+
+@pytest.mark.parametrize(
+    ("level", "severity"),
+    [(0, Severity.INFO), (6, Severity.INFO), (7, Severity.WARNING), (12, Severity.CRITICAL)],
+)
+def test_a_level_of_wazuh_is_a_severity(
+    read: Read, posted: Post, level: int, severity: Severity
+) -> None:
+    """From 0 to 16 (rules classification of its documents)."""
+    body = {"id": "1", "rule": {"level": level, "description": "sshd"}, "agent": {"name": "db1"}}
+
+    (alert,) = read("wazuh", posted(body))
+
+    assert alert.severity is severity
+
+
+def test_a_binary_cloudevent_is_read_like_a_structured_one(read: Read, posted: Post) -> None:
+    """Its attributes are headers, percent-encoded, and its data is the body."""
+    attributes = {"specversion": "1.0", "id": "1", "source": "/izleme", "type": "disk.firing"}
+    data = {"summary": "disk full", "severity": "critical"}
+    headers = {f"ce-{name}": value for name, value in attributes.items()}
+    headers |= {"ce-subject": "%C3%A7atI", "content-type": "application/json"}
+    plain = posted(data)
+    binary = Request(method="POST", query={}, headers=headers, body=plain.body)
+
+    (one,) = read("cloudevents", binary)
+    (two,) = read("cloudevents", posted({**attributes, "subject": "çatI", "data": data}))
+
+    assert one == two
+    assert (one.object, one.summary, one.severity) == ("çatI", "disk full", Severity.CRITICAL)
+
+
+def test_a_cloudevent_without_data_is_one_all_the_same(read: Read) -> None:
+    """Its type is all there is to tell, and without a state it never recovers."""
+    headers = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/a", "ce-type": "disk.broke"}
+
+    (alert,) = read("cloudevents", Request(method="POST", query={}, headers=headers, body=b""))
+
+    assert (alert.summary, alert.episode, alert.once) == ("disk.broke", "/a 1", True)
+
+
+def test_a_cloudevent_that_recovers_is_the_one_that_fired(read: Read, posted: Post) -> None:
+    """Ids differ between the two; source, subject and the type's stem do not."""
+    event = {"specversion": "1.0", "source": "/a", "subject": "var"}
+
+    (one,) = read("cloudevents", posted({**event, "id": "1", "type": "a.disk.firing"}))
+    (two,) = read("cloudevents", posted({**event, "id": "2", "type": "a.disk.resolved"}))
+
+    assert one.episode == two.episode
+    assert [one.once, two.state] == [False, RESOLVED]
+
+
+def test_a_list_is_several_alerts(read: Read, posted: Post) -> None:
+    """What in it says nothing is left out."""
+    alerts = read("generic", posted([{"text": "a"}, 1, {}, {"x": 1}, {"text": "b"}]))
+
+    assert [alert.summary for alert in alerts] == ["a", "b"]
+
+
+def test_plain_text_is_an_alert_where_anything_is(read: Read, posted: Post) -> None:
+    """`curl -d 'disk = full'` is enough, and is no form."""
+    assert read("generic", posted("disk = full\n"))[0].summary == "disk = full"
+
+
+def test_what_names_no_problem_is_an_event(read: Read, posted: Post) -> None:
+    """A problem that nothing names could not be told from the next one."""
+    (first,), (again,) = read("generic", posted("a")), read("generic", posted("a"))
+    (other,) = read("generic", posted("b"))
+
+    assert first.once
+    assert first.episode == again.episode != other.episode
+
+
+@pytest.mark.parametrize(
+    "title", ["[Triggered] disk", "[RESOLVED] disk", "[FIRING:2] disk", "disk"], ids=repr
+)
+def test_a_state_in_brackets_is_taken_off_the_summary(read: Read, posted: Post, title: str) -> None:
+    """It is told apart, and a bracket costs two characters of an SMS."""
+    assert read("datadog", posted({"title": title}))[0].summary == "disk"
+
+
+@pytest.mark.parametrize("title", ["[web1] disk", "[Triggered]", "[disk", "disk] a"], ids=repr)
+def test_other_brackets_stay(read: Read, posted: Post, title: str) -> None:
+    """Only a state is told apart."""
+    assert read("datadog", posted({"title": title}))[0].summary == title
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("disk {HOST.NAME}full", "disk full"),
+        ("disk $HOSTNAME$ full {{ title }}", "disk full"),
+        ("{EVENT.NAME}", ""),
+        ("*UNKNOWN*", ""),
+        ("$NAME", ""),
+        ("%message", ""),
+        ("cpu %95", "cpu %95"),
+        ("costs $5", "costs $5"),
+        ("{a}", "{a}"),
+        ("a\x00b\u200b\u202ec\ud800", "abc"),
+        ("🔥 a ✅", "a"),
+        ("25 °C", "25 °C"),
+        ("x" * 2000, "x" * 1000),
+    ],
+    ids=repr,
+)
+def test_a_text_is_one_clean_line(read: Read, posted: Post, written: str, told: str) -> None:
+    """Leftover macros, control characters and pictures are no text."""
+    (alert,) = read(
+        "generic",
+        posted({"summary": written, "host": "db1"})
+        if told
+        else posted({"summary": written, "host": "db1", "alert_id": "1"}),
+    )
+
+    assert alert.summary == (told or "db1")
+
+
+@pytest.mark.parametrize("source", PRESETS)
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"[]", b"{}", b"42", {"foo": "bar"}, [1, {}]], ids=repr
+)
+def test_what_says_nothing_is_refused(read: Read, posted: Post, source: str, body: object) -> None:
+    """Nothing that the rules look for is there."""
+    with pytest.raises(AlertError, match=f"{source} sends"):
+        read(source, posted(body))
+
+
+def test_a_token_in_the_query_is_no_part_of_an_alert(read: Read, posted: Post) -> None:
+    """It is the door's, and changing it makes no other alert."""
+    (one,) = read("generic", posted(b"", text="disk", token="s3cret"))
+    (two,) = read("generic", posted(b"", text="disk", token="0ther"))
+
+    assert one == two
+
+
+TOO_MANY = [{"text": "a"}] * 1001
+
+
+def test_a_list_beyond_reason_is_refused(read: Read, posted: Post) -> None:
+    """Nobody sends a thousand alerts by hand."""
+    with pytest.raises(AlertError):
+        read("generic", posted(TOO_MANY))
+
+
+def test_every_preset_is_made_of_known_rules() -> None:
+    """A name that is misspelt would be ignored for ever."""
+    assert [rules(name).summary != "" for name in PRESETS] == [True] * len(PRESETS)
+
+
+def hook(name: str, source: str, **fields: str) -> HookConfig:
+    """Set up a hook with a map."""
+    return HookConfig(
+        name=name, source=source, sender="APITEST", consent=Consent.TRANSACTIONAL, map=fields
+    )
+
+
+def given(*hooks: HookConfig) -> dict[str, Callable[[Request], list[Alert]]]:
+    """Return how each source of such a configuration reads."""
+    relay = RelayConfig(database="sqlite://", hooks={one.name: one for one in hooks})
+    found = {one.name: one for one in im_notify_sources(Config(relay=relay))}
+    return {name: source.parse for name, source in found.items()}  # type: ignore[misc]
+
+
+def test_a_map_makes_a_source_of_the_hooks_name(posted: Post) -> None:
+    """Its rules come before those of the preset."""
+    sources = given(hook("ups", "ups", summary="alarm.text + alarm.code", resolved="gone"))
+
+    (alert,) = sources["ups"](posted({"alarm": {"text": "on battery", "code": 7}, "state": "gone"}))
+
+    assert (alert.source, alert.summary, alert.state) == ("ups", "on battery 7", RESOLVED)
+
+
+def test_a_map_changes_the_preset_that_the_hook_names(posted: Post) -> None:
+    """What it does not mention stays, and the preset itself is as it was."""
+    body = {"label": "Link", "title": "disk", "transition": "Recovered"}
+    sources = given(hook("dc", "datadog", summary="label | title", object="'edge'"))
+
+    (changed,), (kept,) = sources["dc"](posted(body)), sources["datadog"](posted(body))
+
+    assert (changed.summary, changed.object, changed.state) == ("Link", "edge", RESOLVED)
+    assert (kept.summary, kept.object) == ("disk", "")
+
+
+def test_a_wrong_map_costs_its_own_hook_alone(caplog: pytest.LogCaptureFixture) -> None:
+    """The log names the hook and what may stand there."""
+    with caplog.at_level(logging.ERROR):
+        sources = given(hook("ups", "ups", sumary="a"), hook("lift", "lift", summary="a"))
+
+    assert "ups" not in sources
+    assert "lift" in sources
+    assert "hooks.ups: map has no text rule 'sumary': use object, summary" in caplog.text
+
+
+def test_without_a_relay_every_system_has_a_source() -> None:
+    """The names are those of the addresses."""
+    native = {"alertmanager", "grafana", "prtg", "uptimekuma", "zabbix"}
+
+    assert {source.name for source in im_notify_sources(Config())} == native | set(PRESETS)
+
+
+def test_a_rule_must_be_text() -> None:
+    """TOML knows numbers, too."""
+    with pytest.raises(ConfigError, match="'summary'"):
+        rules("generic", {"summary": 7})
+
+
+ISTANBUL = timezone(timedelta(hours=3))
+HALF_PAST = datetime(2026, 11, 21, 3, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("written", "at"),
+    [
+        ("2026-11-21T03:30:00Z", HALF_PAST),
+        ("2026-11-21T03:30:00.123456789Z", HALF_PAST.replace(microsecond=123456)),
+        ("2026-11-21T03:30:00.000+0000", HALF_PAST),
+        ("2026-11-21T06:30:00+03:00", HALF_PAST),
+        ("2026-11-21 06:30:00", HALF_PAST),
+        ("2026.11.21 06:30:00", HALF_PAST),
+        ("21.11.2026 06:30", HALF_PAST),
+        ("11/21/2026 6:30:00 AM", HALF_PAST),
+        ("Sat, 21 Nov 2026 06:30:00", HALF_PAST),
+        (HALF_PAST.timestamp(), HALF_PAST),
+        (str(int(HALF_PAST.timestamp())), HALF_PAST),
+        (int(HALF_PAST.timestamp()) * 1000, HALF_PAST),
+        (int(HALF_PAST.timestamp()) * 1_000_000, HALF_PAST),
+        ("0001-01-01T00:00:00Z", None),
+        ("9999-12-31T23:59:59Z", None),
+        (0, None),
+        (-5, None),
+        (float("nan"), None),
+        (float("inf"), None),
+        (1e300, None),
+        ("yesterday", None),
+        ("{EVENT.TIME}", None),
+        ("", None),
+        (None, None),
+        (True, None),
+        ([], None),
+        ("9" * 5000, None),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_a_time_has_a_zone_or_is_none(written: object, at: datetime | None) -> None:
+    """Where it has none it is the sender's; a zero is no time."""
+    assert moment(written, ISTANBUL) == at
+
+
+def test_a_time_is_this_machines_where_nobody_says_otherwise() -> None:
+    """It still has a zone."""
+    found = moment("2026-11-21 06:30:00", None)
+
+    assert found is not None
+    assert found.tzinfo is not None
+    assert found.replace(tzinfo=None) == datetime(2026, 11, 21, 6, 30)  # noqa: DTZ001  as written
