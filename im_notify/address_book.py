@@ -8,10 +8,10 @@ from im_notify.config_layers import Problem, wrong_value
 from im_notify.errors import ConfigError
 from im_notify.i18n import _
 from im_notify.nearest import nearest
-from im_notify.settings import ENTRY_KEYS, NAMED, shown
+from im_notify.settings import ENTRY_KEYS, FALLBACK, NAMED, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from im_notify.config_file import Document
 
@@ -41,11 +41,12 @@ def read_names(document: Document, section: str) -> tuple[Names, list[Problem]]:
 
 
 def _strange_keys(section: str, name: str, raw: object) -> Iterator[Problem]:
-    known = ENTRY_KEYS[section]
+    known = [ENTRY_KEYS[section], *([FALLBACK] if section == "contacts" else [])]
     for key in raw if isinstance(raw, dict) else ():
-        if key != known:
+        if key not in known:
             text = _("[{section}.{name}] {key} is not known; did you mean {meant}?")
-            shown_text = text.format(section=section, name=name, key=key, meant=known)
+            meant = nearest(key, known) or known[0]
+            shown_text = text.format(section=section, name=name, key=key, meant=meant)
             yield Problem(shown_text, (section, name, key))
 
 
@@ -58,17 +59,19 @@ def check_groups(contacts: Names, groups: Names) -> Iterator[Problem]:
             yield Problem(text.format(group=group), keys)
         for member in members:
             if member not in contacts and member not in groups:
-                yield Problem(_stranger(group, member, known=(*contacts, *groups)), keys)
+                known = (*contacts, *groups)
+                yield Problem(stranger(f"[groups] {group}", member, known=known), keys)
         if _contains_itself(group, groups):
             text = _("[groups] {group} contains itself: take one of its groups out")
             yield Problem(text.format(group=group), keys)
 
 
-def _stranger(group: str, member: str, *, known: tuple[str, ...]) -> str:
-    meant = nearest(member, known)
-    text = _("[groups] {group}: {member} is neither a contact nor a group; {hint}")
+def stranger(where: str, name: str, *, known: Iterable[str]) -> str:
+    """Say that the setting `where` holds a `name` that is not `known`, and what was meant."""
+    meant = nearest(name, known)
+    text = _("{where}: {name} is neither a contact nor a group; {hint}")
     hint = _("did you mean {meant}?") if meant else _("add it to [contacts]")
-    return text.format(group=group, member=member, hint=hint.format(meant=meant))
+    return text.format(where=where, name=name, hint=hint.format(meant=meant))
 
 
 def _contains_itself(group: str, groups: Names) -> bool:

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from im_notify.address_book import check_groups, read_names, resolve
 from im_notify.config_file import SYSTEM_FILE, Document, find_file, read_document
 from im_notify.config_layers import Layer, Problem, explain, from_document, from_environ
-from im_notify.errors import ConfigError, InvalidMessageError
-from im_notify.i18n import _
-from im_notify.models import Consent
-from im_notify.secret import Secret
+from im_notify.credentials import consent_of, secret_of
+from im_notify.errors import ConfigError
+from im_notify.settings import FALLBACK, RELAY_SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from im_notify.models import Consent
+    from im_notify.relay_config import RelayConfig
+    from im_notify.secret import Secret
     from im_notify.settings import Place
 
 _COMBINED = {"key", "key_file", "hash", "hash_file", "iys", "iys_list"}
@@ -55,7 +57,9 @@ class Config:
 
     `contacts` maps a name to numbers as typed, `groups` to names of contacts and groups, without
     cycles. `confirm_end` is in seconds. `plugins_allow` names the only plugins to load, None
-    means all. `environ` is there for plugins with variables of their own.
+    means all. `environ` is there for plugins with variables of their own. `relay` is None when
+    the file says nothing about the relay: ask `im_notify.relay_config.relay_of`, which then gives
+    the defaults, so that commands without a relay load nothing of it.
     """
 
     provider: ProviderConfig = field(default_factory=ProviderConfig)
@@ -68,6 +72,7 @@ class Config:
     plugins_block: frozenset[str] = frozenset()
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     path: Path | None = None
+    relay: RelayConfig | None = None
 
 
 def load(
@@ -83,6 +88,7 @@ def load(
     problems = [*env.problems, *file.problems]
     contacts, groups = _names(document, problems)
     provider = _provider(env, file, problems)
+    relay = _relay(document, provider, environ=environ, problems=problems)
     if problems:
         raise ConfigError(explain(problems, document))
     values = {**file.values, **env.values}
@@ -92,6 +98,7 @@ def load(
         groups=groups,
         environ=dict(environ),
         path=document.path,
+        relay=relay,
         **{_FIELDS[place]: value for place, value in values.items() if place in _FIELDS},
     )
 
@@ -119,64 +126,37 @@ def _provider(env: Layer, file: Layer, problems: list[Problem]) -> ProviderConfi
         if section == "provider" and key not in _COMBINED
     }
     return ProviderConfig(
-        key=_secret("key", env, file, problems=problems),
-        hash=_secret("hash", env, file, problems=problems),
-        consent=_consent(env, file, problems=problems),
+        key=secret_of(("provider", "key"), env, file, problems=problems),
+        hash=secret_of(("provider", "hash"), env, file, problems=problems),
+        consent=consent_of(("provider",), env, file, problems=problems),
         **values,
     )
 
 
-def _secret(key: str, *layers: Layer, problems: list[Problem]) -> Secret | None:
-    """Take a credential from the first layer that has it, itself or in a file."""
-    inline, in_file = ("provider", key), ("provider", f"{key}_file")
-    layer = next((one for one in layers if inline in one.values or in_file in one.values), None)
-    if layer is None:
+def _relay(
+    document: Document,
+    provider: ProviderConfig,
+    *,
+    environ: Mapping[str, str],
+    problems: list[Problem],
+) -> RelayConfig | None:
+    """Read what is said about the relay, if anything is: its tables take time to load."""
+    if not _mentions_relay(document.tables):
         return None
-    if in_file not in layer.values:
-        secret: Secret = layer.values[inline]
-        return secret
-    try:
-        return _only(layer, inline, in_file)
-    except ConfigError as error:
-        problems.append(Problem(f"{layer.name(in_file)}: {error}", layer.keys(in_file)))
-        return None
+    from im_notify.relay_sections import read_relay
+
+    return read_relay(
+        document,
+        sender=provider.sender,
+        consent=provider.consent,
+        environ=environ,
+        problems=problems,
+    )
 
 
-def _only(layer: Layer, inline: Place, in_file: Place) -> Secret:
-    if inline in layer.values:
-        text = _("{name} is set too: take one of the two out")
-        raise ConfigError(text.format(name=layer.name(inline)))
-    return _secret_file(layer.values[in_file], layer.folder)
-
-
-def _secret_file(name: str, folder: Path | None) -> Secret:
-    """Read a secret mount; who else may read it is the mount's affair, often it is everyone."""
-    from pathlib import Path
-
-    path = (folder or Path()) / name
-    try:
-        text = path.read_bytes().decode().rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise ConfigError(_("{path} is not UTF-8 text").format(path=path)) from None
-    except (OSError, ValueError) as error:  # ValueError: a null character in the path
-        reason = getattr(error, "strerror", None) or str(error)
-        wrong = _("{path} cannot be read: {reason}")
-        raise ConfigError(wrong.format(path=path, reason=reason)) from error
-    if not text.strip():
-        raise ConfigError(_("{path} is empty").format(path=path))
-    return Secret(text)
-
-
-def _consent(env: Layer, file: Layer, *, problems: list[Problem]) -> Consent | None:
-    """Combine `iys` and `iys_list`; a decision of the environment leaves the file's list out."""
-    place, list_place = ("provider", "iys"), ("provider", "iys_list")
-    layer = env if place in env.values or list_place in env.values else file
-    iys, iys_list = layer.values.get(place), layer.values.get(list_place)
-    if iys is None and (iys_list is None or problems):  # what was said may be wrong already
-        return None
-    try:
-        return Consent.parse(iys, iys_list)
-    except InvalidMessageError as error:
-        blamed = place if iys else list_place
-        problems.append(Problem(f"{layer.name(blamed)}: {error}", layer.keys(blamed)))
-        return None
+def _mentions_relay(tables: Mapping[str, object]) -> bool:
+    contacts = tables.get("contacts")
+    entries = contacts.values() if isinstance(contacts, dict) else ()
+    return any(section in tables for section in RELAY_SECTIONS) or any(
+        isinstance(entry, dict) and FALLBACK in entry for entry in entries
+    )

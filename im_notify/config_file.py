@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from im_notify.errors import ConfigError
 from im_notify.i18n import _
-from im_notify.settings import CONFIG_VARIABLE
+from im_notify.settings import CONFIG_VARIABLE, SECRETS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from im_notify.settings import Place
 
 SYSTEM_FILE = "/etc/im-notify/config.toml"
 _GROUP_OR_OTHERS = 0o044
@@ -106,8 +108,23 @@ def _line_and_reason(error: str, *, last: int) -> tuple[int, str]:
 
 
 def _holds_secrets(document: Document) -> bool:
-    provider = document.tables.get("provider")
-    return isinstance(provider, dict) and bool(provider.keys() & {"key", "hash"})
+    return any(
+        sign in str(value)
+        for place, sign in SECRETS.items()
+        for value in _values_at(document.tables, place)
+    )
+
+
+def _values_at(value: object, place: Place) -> Iterator[object]:
+    """Yield what stands at `place` below `value`; `*` is every entry of a table or list."""
+    if not place:
+        yield value
+        return
+    name, *rest = place
+    inner = dict(enumerate(value)) if isinstance(value, list) else value
+    for key, item in inner.items() if isinstance(inner, dict) else ():
+        if name in {"*", key}:
+            yield from _values_at(item, tuple(rest))
 
 
 def is_open(mode: int, *, owner: int) -> bool:

@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, Any
 from im_notify.errors import ConfigError
 from im_notify.i18n import _
 from im_notify.nearest import nearest
-from im_notify.settings import CONFIG_VARIABLE, NAMED, PREFIX, SECTIONS, VARIABLES, shown
+from im_notify.settings import (
+    CONFIG_VARIABLE,
+    NAMED,
+    PREFIX,
+    RELAY_SECTIONS,
+    SECTIONS,
+    VARIABLES,
+    shown,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from im_notify.config_file import Document
-    from im_notify.settings import Place
+    from im_notify.settings import Converter, Place
 
 _VERY_NEAR = 0.8  # plugins have variables of their own: refuse only what is surely a slip
 
@@ -39,7 +47,7 @@ class Layer:
 
     def name(self, place: Place) -> str:
         """Return the name that people know the setting by: its variable, or section and key."""
-        return self.variables.get(place) or f"[{place[0]}] {place[1]}"
+        return self.variables.get(place) or f"[{'.'.join(place[:-1])}] {place[-1]}"
 
     def keys(self, place: Place) -> tuple[str, ...]:
         """Return what finds the line of the setting in the file."""
@@ -53,7 +61,9 @@ def from_environ(environ: Mapping[str, str]) -> Layer:
     for name, place in VARIABLES.items():
         raw = environ.get(name)
         if raw or (raw is not None and place[0] == "plugins"):
-            problems.append(_take(values, place, raw, name=name, keys=()))
+            section, key = place
+            text = _take(values, place, raw, convert=SECTIONS[section][key], name=name)
+            problems.append(Problem(text) if text else None)
     return Layer(
         values=values,
         problems=tuple(problem for problem in problems if problem),
@@ -71,45 +81,69 @@ def _unknown_variable(name: str) -> Problem | None:
 
 
 def from_document(document: Document) -> Layer:
-    """Read every section but those of contacts and groups."""
+    """Read every section but those of contacts, groups and the relay."""
     values: dict[Place, Any] = {}
-    problems: list[Problem | None] = []
+    problems: list[Problem] = []
     for section, table in document.tables.items():
-        if section not in SECTIONS and section not in NAMED:
+        if section not in {*SECTIONS, *NAMED, *RELAY_SECTIONS}:
             problems.append(_unknown_section(section, table))
         elif not isinstance(table, dict):
             text = _("{name} is a section: write [{name}] on a line of its own")
             problems.append(Problem(text.format(name=section), (section,)))
         elif section in SECTIONS:
-            problems += (_setting(values, (section, key), raw) for key, raw in table.items())
-    return Layer(
-        values=values,
-        problems=tuple(problem for problem in problems if problem),
-        folder=document.path.parent if document.path else None,
-    )
+            problems += read_table(values, (section,), table, known=SECTIONS[section])
+    return Layer(values=values, problems=tuple(problems), folder=folder_of(document))
 
 
-def _setting(values: dict[Place, Any], place: Place, raw: object) -> Problem | None:
-    section, key = place
-    if key in SECTIONS[section]:
-        return _take(values, place, raw, name=f"[{section}] {key}", keys=place)
-    text = _("[{section}] {key} is not known; {hint}")
-    hint = _hint(key, section=section)
-    return Problem(text.format(section=section, key=key, hint=hint), place)
+def folder_of(document: Document) -> Path | None:
+    """Return where relative paths in the file start, None without a file."""
+    return document.path.parent if document.path else None
 
 
-def _hint(key: str, *, section: str) -> str:
-    if meant := nearest(key, SECTIONS[section]):
+def read_table(
+    values: dict[Place, Any],
+    path: Place,
+    table: Mapping[str, object],
+    *,
+    known: Mapping[str, Converter],
+    title: str = "",
+) -> Iterator[Problem]:
+    """Put the converted settings of the table at `path` into `values`; yield what is wrong.
+
+    `title` is what people know the table by when it has no section of its own.
+    """
+    title = title or ".".join(path)
+    for key, raw in table.items():
+        place = (*path, key)
+        if key in known:
+            name = f"[{title}] {key}"
+            text = _take(values, place, raw, convert=known[key], name=name)
+        else:
+            unknown = _("[{section}] {key} is not known; {hint}")
+            text = unknown.format(section=title, key=key, hint=_hint(key, known=known))
+        if text:
+            yield Problem(text, place)
+
+
+def _hint(key: str, *, known: Iterable[str]) -> str:
+    if meant := nearest(key, known):
         return _("did you mean {meant}?").format(meant=meant)
-    if homes := [f"[{home}] {key}" for home, keys in SECTIONS.items() if key in keys]:
+    if homes := [f"[{home}] {key}" for home, keys in _sections().items() if key in keys]:
         return _("did you mean {meant}?").format(meant=homes[0])
-    return _("known are {names}").format(names=", ".join(SECTIONS[section]))
+    return _("known are {names}").format(names=", ".join(known))
+
+
+def _sections() -> dict[str, Mapping[str, Converter]]:
+    """Return all tables, those of the relay last, which only an error needs here."""
+    from im_notify.relay_settings import TABLES
+
+    return {**SECTIONS, **TABLES}
 
 
 def _unknown_section(name: str, table: object) -> Problem:
     if not isinstance(table, dict):
         return _outside(name)
-    known = (*SECTIONS, *NAMED)
+    known = (*SECTIONS, *NAMED, *RELAY_SECTIONS)
     meant = nearest(name, known)
     hint = _("did you mean [{meant}]?") if meant else _("known are {names}")
     shown_hint = hint.format(meant=meant, names=", ".join(known))
@@ -118,7 +152,8 @@ def _unknown_section(name: str, table: object) -> Problem:
 
 
 def _outside(key: str) -> Problem:
-    homes = {name: home for home, keys in SECTIONS.items() for name in keys}
+    sections = _sections()
+    homes = {name: home for home in reversed(sections) for name in sections[home]}
     meant = nearest(key, homes)
     hint = _("did you mean [{home}] {meant}?") if meant else _("write it under its section")
     shown_hint = hint.format(home=homes.get(meant or ""), meant=meant)
@@ -127,14 +162,14 @@ def _outside(key: str) -> Problem:
 
 
 def _take(
-    values: dict[Place, Any], place: Place, raw: object, *, name: str, keys: tuple[str, ...]
-) -> Problem | None:
-    section, key = place
+    values: dict[Place, Any], place: Place, raw: object, *, convert: Converter, name: str
+) -> str:
+    """Return what is wrong with the setting, nothing when it was taken."""
     try:
-        values[place] = SECTIONS[section][key](raw)
+        values[place] = convert(raw)
     except ConfigError as error:
-        return Problem(wrong_value(name, shown(raw, key=key), allowed=str(error)), keys)
-    return None
+        return wrong_value(name, shown(raw, key=place[-1]), allowed=str(error))
+    return ""
 
 
 def wrong_value(name: str, value: str, *, allowed: str) -> str:

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
     Converter: TypeAlias = Callable[[object], object]
-    Place: TypeAlias = tuple[str, str]  # section and key
+    Place: TypeAlias = tuple[str, ...]  # section, the entry in it if it has entries, and key
 
 MAX_RECIPIENTS = 50_000  #: more recipients in one order than any provider takes
 PREFIX = "IM_NOTIFY_"
 CONFIG_VARIABLE = "IM_NOTIFY_CONFIG"
 _INFINITY = float("inf")
 _LONGEST = 60
+_WIDEST = 10_000  # bits; Python refuses to write numbers of over 4300 digits
 
 
 def to_text(value: object) -> str:
@@ -199,6 +200,24 @@ NAMED: Mapping[str, Callable[[object], tuple[str, ...]]] = {
 }
 #: the key of such an entry when it is a section of its own: [contacts.oncall] numbers = […]
 ENTRY_KEYS: Mapping[str, str] = {"contacts": "numbers", "groups": "members"}
+#: sections of the relay, whose tables `im_notify.relay_settings` holds
+RELAY_SECTIONS = ("relay", "hooks", "devices")
+#: a key of a contact that is the relay's, too
+FALLBACK = "fallback"
+#: where credentials can stand in the file, and what in the value says that it is one; `*` is any
+SECRETS: Mapping[Place, str] = {
+    ("provider", "key"): "",
+    ("provider", "hash"): "",
+    ("relay", "api_token"): "",
+    ("relay", "push_secret"): "",
+    ("relay", "database"): "@",
+    ("hooks", "*", "token"): "",
+    ("hooks", "*", "hmac_secret"): "",
+    ("devices", "*", "token"): "",
+    ("contacts", "*", FALLBACK, "*", "to"): "://",
+}
+_NEVER_SHOWN = {"key", "hash", "api_token", "push_secret", "token", "hmac_secret", FALLBACK}
+_ADDRESSES = {"base_url", "database"}  # a password can stand in them
 VARIABLES: Mapping[str, Place] = {
     **{f"{PREFIX}{key.upper()}": ("provider", key) for key in SECTIONS["provider"]},
     "IM_NOTIFY_PLUGINS": ("plugins", "allow"),
@@ -208,9 +227,11 @@ VARIABLES: Mapping[str, Place] = {
 
 def shown(value: object, *, key: str) -> str:
     """Return `value` for an error text, or nothing when it is, or may hold, a secret."""
-    if key in {"key", "hash"} or value is None or isinstance(value, dict | list):
+    if key in _NEVER_SHOWN or value is None or isinstance(value, dict | list):
         return ""
-    if key == "base_url" and {"?", "@"} & set(str(value)):
+    if key in _ADDRESSES and {"?", "@"} & set(str(value)):
+        return ""
+    if isinstance(value, int) and value.bit_length() > _WIDEST:
         return ""
     text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
