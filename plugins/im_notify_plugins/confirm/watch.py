@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from im_notify.looking import MANY, look
 from im_notify.polling import next_look
 from im_notify.reports import merge
-from im_notify_plugins.confirm.look import MANY, look
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

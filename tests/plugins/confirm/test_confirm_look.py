@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from im_notify.looking import from_sums, look
 from im_notify.models import OrderState, Receipt, Status
 from im_notify.reports import Counters, Order
 from im_notify.testing import START
-from im_notify_plugins.confirm.look import from_sums, look
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,250 @@
+"""Runs the relay's three loops: send what is due, ask for reports, climb fallback ladders.
+
+Each loop's work is a pass that takes what is due now; a test calls the passes with a clock of its
+own. The loops sleep until the next thing is due and are woken by what was accepted.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from im_notify.errors import ImNotifyError, QueryError
+from im_notify.looking import look
+from im_notify.models import OrderState
+from im_notify.outbox import claiming, outcomes, reporting, rungs
+from im_notify.outbox.entries import OutboxError
+from im_notify.polling import END, next_look
+from im_notify.relay.telling import tell
+from im_notify.reports import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+    from im_notify.clock import Clock
+    from im_notify.models import Receipt
+    from im_notify.outbox.claiming import Job
+    from im_notify.outbox.database import Database
+    from im_notify.outbox.rungs import RungJob
+    from im_notify.plugins import Plugins
+    from im_notify.protocols import Backend
+    from im_notify.relay.sending import Sender
+
+AT_ONCE = 16  #: orders that are on their way to the provider at a time
+REPORTS = 500  #: orders that are asked for in one pass
+POSTPONE = 60.0  #: seconds, when the provider refuses to answer for all of them
+LONGEST_NAP = 1.0  #: seconds; the wall clock may be set while a loop sleeps
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Engine:
+    """The passes; `fall_back` tells a rung's target and returns why it could not, or None."""
+
+    database: Database
+    plugins: Plugins
+    backend: Backend
+    clock: Clock
+    sender: Sender
+    fall_back: Callable[[RungJob], str | None]
+    confirm_end: float = END
+    woken: Callable[[], None] = lambda: None
+    _on_their_way: list[Future[None]] = field(default_factory=list)
+    _lost: deque[Job] = field(default_factory=deque)
+    _climbed: deque[Callable[[Connection], None]] = field(default_factory=deque)
+    _pool: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(AT_ONCE, "relay-send")
+    )
+
+    def recover(self) -> int:
+        """Take over what a process that died left; returns how many orders are unclear."""
+        now = self._now()
+        self.database.write(rungs.recover_rungs).result()
+        return self.database.write(lambda c: claiming.recover(c, now=now)).result()
+
+    def send_due(self) -> float | None:
+        """Hand out what is due to be sent or cleared up; returns when the next order is.
+
+        One slow answer holds up nobody else: at most 16 orders are on their way at a time, and
+        `woken` is called when one of them has ended.
+        """
+        now = self._now()
+        if not self.sender.pause.over(self.backend):
+            return now + self.sender.pause.remaining()
+        self._find_lost(now)
+        self._on_their_way = [one for one in self._on_their_way if not one.done()]
+        most = 1 if self.sender.pause.probing else AT_ONCE
+        free = max(0, most - len(self._on_their_way))
+        claimed = self.database.write(lambda c: claiming.claim(c, now=now, limit=free)).result()
+        self._on_their_way += [self._pool.submit(self._step, job) for job in claimed]
+        if len(self._on_their_way) >= most:
+            return None
+        return self.database.read(lambda c: claiming.next_due(c, ("queued", "unclear")))
+
+    def _step(self, job: Job) -> None:
+        try:
+            self.sender.step(job)
+        except Exception:  # noqa: BLE001  an order must not be forgotten, whatever happened
+            _log.exception("message %s: what became of its order was not stored", job.message_id)
+            self._lost.append(job)
+        self.woken()
+
+    def _find_lost(self, now: float) -> None:
+        """Store orders as unclear whose outcome could not be stored when it was known."""
+        while self._lost:
+            job = self._lost[0]
+            self.database.write(partial(outcomes.lost, job=job, now=now)).result()
+            self._lost.popleft()
+
+    def settle(self) -> None:
+        """Return when no order is on its way."""
+        wait(self._on_their_way)
+
+    def confirm_due(self) -> float | None:
+        """Ask for the reports that are due; returns when the next one is."""
+        now = self._now()
+        due = self.database.read(lambda c: reporting.outstanding(c, now=now, limit=REPORTS))
+        silent = {receipt.order_id: receipt for receipt in due}
+        try:
+            for report in look(self.backend, list(silent.values())):
+                self._store(report, silent.pop(report.order_id))
+        except QueryError as error:
+            _log.warning("reports cannot be read: %s", error)
+        for receipt in silent.values():
+            self._postpone(receipt)
+        return self.database.read(lambda c: claiming.next_due(c, ("placed",)))
+
+    def _store(self, report: Report, receipt: Receipt) -> None:
+        now = self._now()
+        look_at = None if report.final else self._next_look(receipt)
+        changed = self.database.write(
+            lambda c: reporting.reported(c, report, now=now, look_at=look_at)
+        ).result()
+        for change in changed:
+            tell(self.database, self.plugins, report, change)
+
+    def _postpone(self, receipt: Receipt) -> None:
+        now, look_at = self._now(), self._next_look(receipt)
+        given_up = self.database.write(
+            lambda c: reporting.look_later(
+                c,
+                receipt.order_id,
+                now=now,
+                look_at=max(look_at, now + POSTPONE) if look_at else None,
+            )
+        ).result()
+        for change in given_up:
+            report = Report(order_id=receipt.order_id, state=OrderState.COMPLETED)
+            tell(self.database, self.plugins, report, change)
+
+    def _next_look(self, receipt: Receipt) -> float | None:
+        start = (receipt.scheduled_for or receipt.accepted_at).timestamp()
+        following = next_look(
+            self._now() - start,
+            jitter=random.random(),  # noqa: S311  no secret
+            end=self.confirm_end,
+        )
+        return None if following is None else start + following
+
+    def climb_due(self) -> float | None:
+        """Climb the rungs that are due; returns when the next one is."""
+        now = self._now()
+        self._store_climbed()
+        claimed = self.database.write(
+            lambda c: rungs.claim_rungs(c, now=now, limit=AT_ONCE)
+        ).result()
+        for job in claimed:
+            self._climb(job, now)
+        self._store_climbed()
+        return self.database.read(rungs.next_rung)
+
+    def _climb(self, job: RungJob, now: float) -> None:
+        try:
+            error = self.fall_back(job)
+        except OutboxError as failure:
+            _log.warning("message %s: a fallback is tried again: %s", job.message_id, failure)
+            self._climbed.append(partial(rungs.put_back, job=job))
+        except Exception as failure:  # noqa: BLE001  one target must not keep the others silent
+            _log.warning("message %s: a fallback failed", job.message_id, exc_info=True)
+            error = str(failure) if isinstance(failure, ImNotifyError) else type(failure).__name__
+            self._climbed.append(partial(rungs.climbed, job=job, now=now, error=error))
+        else:
+            self._climbed.append(partial(rungs.climbed, job=job, now=now, error=error))
+
+    def _store_climbed(self) -> None:
+        """Store how rungs went; what cannot be stored now is stored before the next is climbed."""
+        while self._climbed:
+            self.database.write(self._climbed[0]).result()
+            self._climbed.popleft()
+
+    def close(self) -> None:
+        """Let the orders that are on their way end."""
+        self._pool.shutdown()
+
+    def _now(self) -> float:
+        return self.clock.now().timestamp()
+
+
+class Loops:
+    """The threads that run an engine's passes until they are stopped."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Prepare the loops; `start` runs them."""
+        self._engine = engine
+        self._stopping = Event()
+        self._wake = {name: Event() for name in ("send", "confirm", "climb")}
+        passes = (engine.send_due, engine.confirm_due, engine.climb_due)
+        self._threads = [
+            Thread(target=self._run, args=(name, work), name=f"relay-{name}", daemon=True)
+            for name, work in zip(self._wake, passes, strict=True)
+        ]
+        engine.woken = self._wake["send"].set
+
+    @property
+    def alive(self) -> bool:
+        """Say whether all loops run."""
+        return all(thread.is_alive() for thread in self._threads)
+
+    def start(self) -> None:
+        """Take over what was left, then run."""
+        self._engine.recover()
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Look at once: something was accepted."""
+        self._wake["send"].set()
+        self._wake["climb"].set()
+
+    def stop(self) -> None:
+        """Finish what is under way and end the threads."""
+        self._stopping.set()
+        for event in self._wake.values():
+            event.set()
+        for thread in self._threads:
+            thread.join()
+        self._engine.close()
+
+    def _run(self, name: str, work: Callable[[], float | None]) -> None:
+        event = self._wake[name]
+        while not self._stopping.is_set():
+            event.clear()
+            try:
+                due = work()
+            except Exception:  # noqa: BLE001  a loop must outlive whatever happens in a pass
+                _log.exception("the loop %s failed and goes on", name)
+                due = None
+                self._stopping.wait(LONGEST_NAP)
+            now = self._engine.clock.now().timestamp()
+            nap = LONGEST_NAP if due is None else min(LONGEST_NAP, max(0.0, due - now))
+            if nap:
+                event.wait(nap)

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from im_notify.models import OrderState, Status
+from im_notify.outbox import reporting
+from im_notify.outbox.entries import Rung
+from im_notify.outbox.rungs import next_rung
+from im_notify.reports import Delivery, Report
+
+if TYPE_CHECKING:
+    from tests.outbox.conftest import Box
+
+ONE, TWO = "5301234567", "5301234568"
+
+
+def report(**statuses: str) -> Report:
+    """Return a report: `one` and `two` are the recipients."""
+    names = {"one": ONE, "two": TWO}
+    rows = tuple(Delivery(names[name], Status(status)) for name, status in statuses.items())
+    return Report(order_id="41", state=OrderState.SENDING, deliveries=rows)
+
+
+def states(box: Box, accepted: object) -> dict[str, str]:
+    """Return where the recipients stand."""
+    stored = box.stored(accepted)  # type: ignore[arg-type]  # what `accept` gave
+    return {row.number: row.status for row in stored.deliveries}
+
+
+def test_a_push_is_told_with_all_recipients(box: Box) -> None:
+    """It names one of two; the other stands as before."""
+    accepted = box.accept("x", ONE, TWO)
+    box.place("41")
+
+    ours, (change,) = box.do(reporting.pushed, report(one="delivered"))
+
+    assert ours is True
+    assert change.message_id == accepted.id
+    assert change.deliveries == (
+        Delivery(ONE, Status.DELIVERED),
+        Delivery(TWO, Status.WAITING),
+    )
+
+
+def test_a_push_before_the_poll_leaves_nothing_to_tell(box: Box) -> None:
+    """The report that is asked for says the same: no change."""
+    box.accept("x", ONE)
+    box.place("41")
+    box.do(reporting.pushed, report(one="delivered"))
+
+    assert box.do(reporting.reported, report(one="delivered"), look_at=None) == []
+    assert box.do(reporting.outstanding, limit=10) == []
+
+
+def test_the_same_push_twice_is_one_change(box: Box) -> None:
+    """The provider repeats what was not answered in time."""
+    box.accept("x", ONE, TWO)
+    box.place("41")
+
+    found = [box.do(reporting.pushed, report(one="delivered"))[1] for _time in range(2)]
+
+    assert [len(changes) for changes in found] == [1, 0]
+
+
+@pytest.mark.parametrize("late", ["waiting", "undelivered"])
+def test_delivered_is_never_taken_back(box: Box, late: str) -> None:
+    """Pushes overtake each other."""
+    accepted = box.accept("x", ONE, TWO)
+    box.place("41")
+    box.do(reporting.pushed, report(one="delivered"))
+
+    _ours, changes = box.do(reporting.pushed, report(one=late))
+
+    assert changes == []
+    assert states(box, accepted)[ONE] == "delivered"
+
+
+def test_a_push_for_an_order_of_others_is_refused(box: Box) -> None:
+    """The account may be used elsewhere, too."""
+    assert box.do(reporting.pushed, report(one="delivered")) == (False, [])
+
+
+def test_a_push_that_comes_after_the_end_still_counts(box: Box) -> None:
+    """The order was given up as unknown; then the phone was switched on."""
+    accepted = box.accept("x", ONE)
+    box.place("41")
+    (given_up,) = box.do(reporting.look_later, "41", look_at=None)
+
+    _ours, changes = box.do(reporting.pushed, report(one="waiting"))
+    assert changes == []
+    _ours, (change,) = box.do(reporting.pushed, report(one="delivered"))
+
+    assert given_up.deliveries == (Delivery(ONE, Status.UNKNOWN),)
+    assert change.deliveries == (Delivery(ONE, Status.DELIVERED),)
+    assert box.stored(accepted).status is Status.DELIVERED
+    assert box.stored(accepted).orders[0].state == "done"
+
+
+def test_who_still_waits_at_the_end_is_unknown(box: Box) -> None:
+    """It is told, and the message says it."""
+    accepted = box.accept("x", ONE, TWO)
+    box.place("41")
+
+    last = report(one="delivered", two="waiting")
+    (change,) = box.do(reporting.reported, last, look_at=None)
+
+    assert [row.status for row in change.deliveries] == ["delivered", "unknown"]
+    assert box.stored(accepted).status is Status.UNKNOWN
+
+
+def test_a_report_that_cannot_be_had_is_asked_for_later(box: Box) -> None:
+    """Nothing changes meanwhile."""
+    box.accept("x", ONE)
+    box.place("41")
+
+    assert box.do(reporting.look_later, "41", look_at=box.now + 60) == []
+    box.now += 59
+    assert box.do(reporting.outstanding, limit=10) == []
+    box.now += 1
+    (receipt,) = box.do(reporting.outstanding, limit=10)
+    assert (receipt.order_id, receipt.recipients) == ("41", (ONE,))
+
+
+def test_two_messages_of_one_order_are_both_told(box: Box) -> None:
+    """The second only repeated the first; each has its own story."""
+    first, second = box.accept("x", ONE), box.accept("x", ONE)
+    box.place("41")
+    box.place("41")
+
+    changes = box.do(reporting.reported, report(one="delivered"), look_at=None)
+
+    assert [change.message_id for change in changes] == [first.id, second.id]
+
+
+def test_delivery_to_all_ends_the_ladder(box: Box) -> None:
+    """Not before everybody has it."""
+    box.accept("x", ONE, TWO, ladder=(Rung(90.0, "a/1"),))
+    box.place("41")
+
+    box.do(reporting.pushed, report(one="delivered"))
+    assert box.database.read(next_rung) is not None
+    box.do(reporting.pushed, report(two="delivered"))
+
+    assert box.database.read(next_rung) is None

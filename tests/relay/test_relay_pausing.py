@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from im_notify.errors import NotSentError, RejectedError
+from im_notify.hookspecs import hookimpl
+from im_notify.models import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from im_notify.models import Receipt
+    from tests.relay.conftest import Bench
+
+
+class Refusing:
+    """A plugin around the send that refuses with a code as long as there is one."""
+
+    def __init__(self, code: int) -> None:
+        """Refuse from the start."""
+        self.code: int | None = code
+        self.tries = 0
+
+    @hookimpl(wrapper=True)
+    def im_notify_send(self) -> Generator[None, Receipt, Receipt]:
+        """Refuse before the order is placed."""
+        self.tries += 1
+        if self.code == 0:
+            raise NotSentError("no route", backend="test")
+        if self.code:
+            raise RejectedError("refused", backend="test", code=self.code)
+        receipt = yield
+        return receipt
+
+
+def loud(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what was said loudly."""
+    return [one.message for one in caplog.records if one.levelno >= logging.ERROR]
+
+
+@pytest.mark.parametrize("code", [401, 402, 450])
+def test_the_queue_stands_still_for_the_account(
+    bench: Bench, caplog: pytest.LogCaptureFixture, code: int
+) -> None:
+    """One try a minute for ten messages, said loudly once; then all are sent."""
+    refusing = Refusing(code)
+    bench.plugins.add(refusing, "refusing")
+    accepted = [bench.accept(f"text {n}", f"53012345{n:02}") for n in range(10)]
+
+    bench.run(300)
+    tries = refusing.tries
+    refusing.code = None
+    bench.run(200)
+
+    assert tries <= 10 + 5  # those that were on their way, then one at a time
+    assert {bench.stored(one).status for one in accepted} == {Status.DELIVERED}
+    assert len(bench.sandbox.ledger) == 10
+    assert len(loud(caplog)) == 1
+
+
+@pytest.mark.parametrize("code", [452, 454, 460, 468])
+def test_what_is_wrong_with_one_message_holds_up_no_other(
+    bench: Bench, caplog: pytest.LogCaptureFixture, code: int
+) -> None:
+    """It is refused with its code; the queue goes on."""
+    refusing = Refusing(code)
+    bench.plugins.add(refusing, "refusing")
+    wrong = bench.accept("wrong")
+    bench.run(0)
+    refusing.code = None
+    good = bench.accept("good", "5301234568")
+
+    bench.run(10)
+
+    assert bench.stored(wrong).status is Status.REFUSED
+    assert bench.stored(wrong).orders[0].code == code
+    assert bench.stored(good).status is Status.DELIVERED
+    assert loud(caplog) == []
+
+
+def test_a_network_that_is_down_does_not_stop_the_queue(bench: Bench) -> None:
+    """Surely not sent is tried again by itself."""
+    refusing = Refusing(0)
+    bench.plugins.add(refusing, "refusing")
+    accepted = bench.accept()
+    bench.run(30)
+    refusing.code = None
+
+    bench.run(60)
+
+    assert bench.stored(accepted).status is Status.DELIVERED

@@ -1,0 +1,230 @@
+"""The send path of promise 2, against a provider that fails in every way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from im_notify.models import Consent, Message, Status
+from im_notify.outbox import claiming
+from im_notify.outbox.entries import Rung
+
+if TYPE_CHECKING:
+    from tests.relay.conftest import Bench
+
+CASES = [
+    (kind, when)
+    for kind in ("reset", "hang", "500", "502", "503", "504", "empty", "junk", "truncated", "latin")
+    for when in ("before", "after")
+]
+
+
+def whats(bench: Bench, accepted: Any) -> list[str]:
+    """Return the words of a message's timeline."""
+    return [event.what for event in bench.stored(accepted).timeline]
+
+
+def test_a_message_is_stored_sent_and_delivered(bench: Bench) -> None:
+    """One line for each change, and the order id is there."""
+    accepted = bench.accept()
+    assert not bench.sandbox.ledger
+
+    bench.run(10)
+
+    stored = bench.stored(accepted)
+    assert whats(bench, accepted) == ["stored", "sent", "delivered"]
+    assert stored.status is Status.DELIVERED
+    assert stored.orders[0].order_id == bench.sandbox.ledger[0].order_id
+    assert stored.orders[0].state == "done"
+
+
+@pytest.mark.parametrize(("kind", "when"), CASES)
+def test_an_unknown_outcome_ends_in_one_sms(bench: Bench, kind: Any, when: Any) -> None:
+    """Whether the order was placed before the failure or not: one order, delivered, told once."""
+    accepted = bench.accept()
+    bench.sandbox.fault(kind, when=when)
+
+    bench.run(60)
+
+    assert len(bench.sandbox.ledger) == 1
+    assert bench.stored(accepted).status is Status.DELIVERED
+    assert bench.stored(accepted).orders[0].order_id == bench.sandbox.ledger[0].order_id
+
+
+@pytest.mark.parametrize("kind", ["reset", "502", "junk"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_repeat_that_fails_too_is_looked_up_first(bench: Bench, kind: Any, when: Any) -> None:
+    """Only after two look-ups in vain is it repeated again: one order, delivered."""
+    accepted = bench.accept()
+    bench.sandbox.fault(kind, when=when, count=2)
+
+    bench.run(300)
+
+    sends = [one for one in bench.sandbox.requests if one.path.endswith("send-sms/json")]
+    lists = [one for one in bench.sandbox.requests if one.path.endswith("get-reports/json")]
+    assert len(bench.sandbox.ledger) == 1
+    assert bench.stored(accepted).status is Status.DELIVERED
+    assert len(sends) == (3 if when == "before" else 2)
+    assert lists[0].at > sends[1].at
+
+
+def test_what_stays_unknown_is_said_to_be(bench: Bench) -> None:
+    """A provider that never answers a send: no repeat after ten minutes, and an end."""
+    accepted = bench.accept()
+    bench.sandbox.fault("502", when="before", count=1000)
+
+    bench.run(7200)
+
+    sends = [one for one in bench.sandbox.requests if one.path.endswith("send-sms/json")]
+    assert bench.stored(accepted).status is Status.UNKNOWN
+    assert sends[-1].at - sends[0].at < 600
+    assert len(sends) <= 6
+
+
+def test_a_send_that_was_interrupted_by_death_is_cleared_up(bench: Bench) -> None:
+    """The process died after the provider took it: the repeat says so, and it is found."""
+    accepted = bench.accept()
+    now = bench.clock.now().timestamp()
+    (job,) = bench.database.write(lambda c: claiming.claim(c, now=now, limit=1)).result()
+    bench.engine.backend.send(job.message)
+
+    assert bench.engine.recover() == 1
+    bench.run(60)
+
+    assert len(bench.sandbox.ledger) == 1
+    assert bench.stored(accepted).status is Status.DELIVERED
+
+
+def test_past_the_guard_it_is_only_looked_up(bench: Bench) -> None:
+    """A relay that comes back after an hour repeats nothing."""
+    accepted = bench.accept()
+    now = bench.clock.now().timestamp()
+    (job,) = bench.database.write(lambda c: claiming.claim(c, now=now, limit=1)).result()
+    bench.engine.backend.send(job.message)
+    bench.clock.advance(3600)
+
+    bench.engine.recover()
+    bench.run(60)
+
+    sends = [one for one in bench.sandbox.requests if one.path.endswith("send-sms/json")]
+    assert len(sends) == 1
+    assert bench.stored(accepted).status is Status.DELIVERED
+
+
+def test_what_is_surely_not_sent_is_tried_until_it_goes(bench: Bench) -> None:
+    """The network is down for two minutes: one SMS when it is back."""
+    accepted = bench.accept()
+    client = bench.engine.backend.client()  # type: ignore[attr-defined]  # the provider's own
+    real = client.base_url
+    object.__setattr__(client, "base_url", "http://127.0.0.1:9/v1/")
+    bench.run(120)
+    assert bench.stored(accepted).status is Status.WAITING
+
+    object.__setattr__(client, "base_url", real)
+    bench.run(70)
+
+    assert len(bench.sandbox.ledger) == 1
+    assert bench.stored(accepted).status is Status.DELIVERED
+
+
+def test_a_message_expires_when_its_time_is_over(bench: Bench) -> None:
+    """A provider that is away for two hours: expired after one, and no SMS later."""
+    accepted = bench.accept()
+    client = bench.engine.backend.client()  # type: ignore[attr-defined]  # the provider's own
+    object.__setattr__(client, "base_url", "http://127.0.0.1:9/v1/")
+
+    bench.run(7200)
+
+    assert bench.stored(accepted).status is Status.EXPIRED
+    assert bench.sandbox.ledger == []
+
+
+def test_one_bad_recipient_does_not_stop_the_others(bench: Bench) -> None:
+    """452 for three recipients: the order is divided until the bad one stands alone."""
+    accepted = bench.accept("x", "5301234567", "530123", "5301234568")
+
+    bench.run(60)
+
+    states = {row.number: row.status for row in bench.stored(accepted).deliveries}
+    assert states["5301234567"] is states["5301234568"] is Status.DELIVERED
+    assert states["530123"] is Status.REFUSED
+
+
+def test_a_refused_account_stands_still_and_goes_on_by_itself(bench: Bench) -> None:
+    """401: no second try of any message until the check succeeds, then all are sent."""
+    client = bench.engine.backend.client()  # type: ignore[attr-defined]  # the provider's own
+    good = client.credentials
+    object.__setattr__(client, "credentials", type(good)(good.hash, good.key))
+    first, second = bench.accept("one"), bench.accept("two", "5301234568")
+    bench.run(130)
+    tries = [one for one in bench.sandbox.requests if one.path.endswith("send-sms/json")]
+    assert len(tries) <= 2
+
+    object.__setattr__(client, "credentials", good)
+    bench.run(180)
+
+    assert bench.stored(first).status is bench.stored(second).status is Status.DELIVERED
+    assert len(bench.sandbox.ledger) == 2
+
+
+def test_a_key_is_accepted_once(bench: Bench) -> None:
+    """The second time it is the message that is there."""
+    first = bench.accept(key="a")
+    again = bench.accept(key="a")
+
+    bench.run(10)
+
+    assert (again.id, again.duplicate) == (first.id, True)
+    assert len(bench.sandbox.ledger) == 1
+
+
+LADDER = (Rung(90.0, "mailto://ops@example.org"), Rung(180.0, "second"))
+
+
+def test_a_phone_that_does_not_get_it_climbs_the_ladder(bench: Bench) -> None:
+    """At 90 s and at 180 s, each rung once."""
+    bench.accept("x", "5301234598", ladder=LADDER)
+
+    bench.run(85)
+    assert bench.fallen == []
+    bench.run(400)
+
+    assert [job.target for job in bench.fallen] == ["mailto://ops@example.org", "second"]
+
+
+def test_delivery_ends_the_ladder(bench: Bench) -> None:
+    """A delivered message tells nobody else."""
+    bench.accept(ladder=LADDER)
+
+    bench.run(400)
+
+    assert bench.fallen == []
+
+
+def test_451_for_a_text_of_our_own_is_a_success(bench: Bench) -> None:
+    """Two messages say the same to the same phone: one SMS, and both are delivered."""
+    first, second = bench.accept(), bench.accept()
+
+    bench.run(30)
+
+    assert len(bench.sandbox.ledger) == 1
+    assert bench.stored(first).status is bench.stored(second).status is Status.DELIVERED
+
+
+def test_451_for_a_text_that_is_not_ours_is_a_refusal(bench: Bench) -> None:
+    """Somebody else of the account sent it: it is refused, with the code."""
+    bench.engine.backend.send(
+        Message(
+            text="disk full",
+            recipients=("5301234567",),
+            sender="APITEST",
+            consent=Consent.TRANSACTIONAL,
+        )
+    )
+    accepted = bench.accept()
+
+    bench.run(10)
+
+    assert bench.stored(accepted).status is Status.REFUSED
+    assert bench.stored(accepted).orders[0].code == 451
