@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from im_notify.protocols import Command
 
-OWN = ("send", "parts", "cancel", "check", "plugins", "sandbox")  #: the host's own commands
+#: the host's own commands
+OWN = ("send", "parts", "cancel", "check", "plugins", "sandbox", "serve")
 INTERRUPTED = 130  #: exit code after Ctrl-C, as shells report SIGINT
 
 

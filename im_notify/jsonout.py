@@ -10,6 +10,7 @@ from im_notify.recipients import international
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from im_notify.outbox.entries import Stored
     from im_notify.reports import Delivery, Order, Report
     from im_notify.sending import Outcome
 
@@ -31,6 +32,27 @@ def order_object(outcome: Outcome, report: Report | None) -> dict[str, object]:
 def row_object(delivery: Delivery) -> dict[str, str]:
     """Return one element of `recipients`."""
     return {"number": international(delivery.number), "state": delivery.status}
+
+
+def stored_object(stored: Stored) -> dict[str, object]:
+    """Return a message of the outbox; numbers are international, times ISO 8601 with offset."""
+    return {
+        "id": stored.id,
+        "state": stored.status,
+        "source": stored.source,
+        "contact": stored.contact,
+        "created_at": stored.created_at.isoformat(),
+        "expires_at": stored.expires_at.isoformat(),
+        "recipients": [row_object(row) for row in stored.deliveries],
+        "orders": [
+            {"order_id": one.order_id, "state": one.state, "recipients": one.recipients}
+            for one in stored.orders
+        ],
+        "timeline": [
+            {"at": event.at.isoformat(), "what": event.what, "detail": event.detail}
+            for event in stored.timeline
+        ],
+    }
 
 
 def listed_order(order: Order) -> dict[str, object]:

@@ -179,6 +179,17 @@ class Plugins:
             with self._apart(info):
                 _call(impl, report=report, message=message)
 
+    def fall_back(self, url: str, text: str) -> str | None:
+        """Tell `text` to a fallback URL; returns why that failed, None when it did not."""
+        try:
+            told: bool | None = self._manager.hook.im_notify_fallback(url=url, text=text)
+        except _RUINOUS as error:
+            _log().exception(_("a plugin failed while it fell back"))
+            return type(error).__name__
+        if told is None:
+            return _("no plugin knows the scheme {scheme}").format(scheme=url.partition(":")[0])
+        return None if told else _("it was not taken")
+
     def _collect(self, hook: str, **arguments: object) -> dict[str, Any]:
         items: dict[str, Any] = {}
         givers: dict[str, PluginInfo] = {}

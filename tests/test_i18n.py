@@ -208,11 +208,12 @@ def test_a_translation_has_the_placeholders_of_its_text(domain: str) -> None:
 
 
 def test_a_translation_can_be_formatted() -> None:
-    """No name is misspelt and no brace is left over."""
+    """No name is misspelt and no brace is left over; an example in TOML is no placeholder."""
     for text, translated in _texts(_po("im_notify")).items():
         values = {name: 1.5 if spec else "x" for name, spec, _how in _fields(text)}
+        is_format = all(name.isidentifier() for name in values)
 
-        assert translated.format(**values)
+        assert not is_format or translated.format(**values)
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

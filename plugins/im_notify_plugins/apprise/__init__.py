@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from im_notify.protocols import Command
 
-__all__ = ["im_notify_commands", "plugin_path", "register"]
+__all__ = ["im_notify_commands", "im_notify_fallback", "plugin_path", "register"]
 
 
 @hookimpl
@@ -21,6 +21,16 @@ def im_notify_commands() -> Iterable[Command]:
     from im_notify_plugins.apprise.command import apprise_command
 
     return (apprise_command(),)
+
+
+@hookimpl
+def im_notify_fallback(url: str, text: str) -> bool | None:
+    """Tell `text` through Apprise, None for a URL that it does not know."""
+    from apprise import Apprise
+
+    register()
+    services = Apprise()
+    return bool(services.notify(body=text)) if services.add(url) else None
 
 
 def register() -> str:

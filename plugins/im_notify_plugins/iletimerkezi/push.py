@@ -23,6 +23,7 @@ class DeliveryPush:
     """Reads what the provider posts at every change of one message."""
 
     name = "iletimerkezi"
+    pushes = True
 
     def parse(self, request: Request) -> list[Report]:
         """Return one report with one recipient; its order may have others.

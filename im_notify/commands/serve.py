@@ -1,0 +1,73 @@
+"""`im-notify serve`: the relay, which operators leave running."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from im_notify.errors import ConfigError
+from im_notify.exits import Exit
+from im_notify.i18n import _
+from im_notify.protocols import Command
+
+if TYPE_CHECKING:
+    import argparse
+
+    from im_notify.app import App
+
+EXAMPLES = _("""examples:
+  im-notify serve --sandbox          (try it: nothing leaves this machine)
+  im-notify serve --config /etc/im-notify/config.toml
+  im-notify serve --check            (say what would be refused at the start)""")
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sandbox", action="store_true", help=_("with an imitated provider, made to be tried")
+    )
+    parser.add_argument("--check", action="store_true", help=_("check everything, start nothing"))
+    parser.add_argument("--port", type=int, help=_("listen here instead of where is configured"))
+
+
+def _run(args: argparse.Namespace, app: App) -> int:
+    _need_the_extra()
+    if args.sandbox:
+        from im_notify.serving.trial import trial
+
+        return trial(app, port=args.port)
+    from im_notify.serving.running import check, run
+
+    if args.check:
+        check(app)
+        app.print(_("the configuration is fine"))
+        return Exit.OK
+    _log_to(app)
+    run(app, port=args.port)
+    return Exit.OK
+
+
+def _need_the_extra() -> None:
+    try:
+        import prometheus_client  # noqa: F401
+        import sqlalchemy  # noqa: F401
+        import starlette  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        text = _("{module} is missing: pip install 'im-notify[relay]'")
+        raise ConfigError(text.format(module=error.name)) from None
+
+
+def _log_to(app: App, level: int = logging.INFO) -> None:
+    handler = logging.StreamHandler(app.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.getLogger("im_notify").addHandler(handler)
+    logging.getLogger("im_notify").setLevel(level)
+
+
+COMMAND = Command(
+    name="serve",
+    help=_("run the relay: take alerts, send each once, confirm, fall back"),
+    configure=_configure,
+    run=_run,
+    epilog=EXAMPLES,
+)

@@ -1,0 +1,1 @@
+"""Wires doors, outbox and loops together, and runs them until a signal comes."""

@@ -1,0 +1,39 @@
+"""`im-notify serve --check`: what would be refused, without starting anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Shell
+
+CONFIG = """
+[provider]
+sender = "APITEST"
+iys = "0"
+[contacts.oncall]
+numbers = ["5301234567"]
+[hooks.pair]
+source = "alertmanager"
+token = "hook-token"
+to = ["oncall"]
+[relay]
+database = "sqlite:///{folder}/outbox.db"
+"""
+
+
+def test_check_says_what_would_be_refused(shell: Shell, tmp_path: Path) -> None:
+    """A hook of an unknown source is a matter of configuration; nothing is started."""
+    path = tmp_path / "config.toml"
+    path.touch(mode=0o600)
+    good = CONFIG.format(folder=tmp_path)
+    path.write_text(good, "utf-8")
+    fine = shell("serve", "--check", "--config", str(path))
+    path.write_text(good.replace('source = "alertmanager"', 'source = "nagios"'), "utf-8")
+    refused = shell("serve", "--check", "--config", str(path))
+
+    assert fine.code == 0
+    assert refused.code == 8
+    assert "nagios" in refused.err
