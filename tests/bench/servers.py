@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import subprocess
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
-from urllib.request import urlopen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +30,6 @@ class _Stub(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(_PLACED)
 
-    do_GET = do_POST  # noqa: N815  the same
-
     def log_message(self, *_arguments: object) -> None:
         """Stay quiet."""
 
@@ -40,34 +38,33 @@ class _Stub(BaseHTTPRequestHandler):
 def sandbox(port: int) -> Iterator[str]:
     """Run `im-notify sandbox` and give its base URL."""
     command = [sys.executable, "-m", "im_notify", "sandbox", "--port", str(port)]
-    with _process(command, f"http://127.0.0.1:{port}/_sandbox/ledger"):
+    with _process(command, port):
         yield f"http://127.0.0.1:{port}/v1/"
 
 
 @contextlib.contextmanager
 def stub(port: int) -> Iterator[str]:
     """Run a server that answers 200 and give its host and port."""
-    with _process([sys.executable, __file__, str(port)], None):
+    with _process([sys.executable, __file__, str(port)], port):
         yield f"127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
-def _process(command: list[str], probe: str | None) -> Iterator[None]:
+def _process(command: list[str], port: int) -> Iterator[None]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
-            _wait(probe)
+            _wait(port)
             yield
         finally:
             process.terminate()
 
 
-def _wait(probe: str | None) -> None:
+def _wait(port: int) -> None:
     for _attempt in range(100):
         time.sleep(0.05)
-        with contextlib.suppress(OSError):
-            if probe is None or urlopen(probe, timeout=1).close() is None:
-                return
-    raise TimeoutError(probe)
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+    raise TimeoutError(port)
 
 
 if __name__ == "__main__":
