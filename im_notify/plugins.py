@@ -10,7 +10,7 @@ import pluggy
 
 from im_notify import hookspecs
 from im_notify.clock import SystemClock
-from im_notify.errors import PluginError
+from im_notify.errors import ImNotifyError, PluginError, UnknownOutcomeError
 from im_notify.i18n import _
 
 if TYPE_CHECKING:
@@ -158,8 +158,20 @@ class Plugins:
         return self._collect("im_notify_commands")
 
     def send(self, backend: Backend, message: Message) -> Receipt:
-        """Send one order, through all wrappers. Raises SendError."""
-        receipt: Receipt = self._manager.hook.im_notify_send(backend=backend, message=message)
+        """Send one order, through all wrappers.
+
+        Raises SendError, and what a message or a configuration is refused for. Whatever else a
+        plugin raises is an UnknownOutcomeError: the order may have been placed before.
+        """
+        try:
+            receipt: Receipt = self._manager.hook.im_notify_send(backend=backend, message=message)
+        except ImNotifyError:
+            raise
+        except _RUINOUS as error:
+            _log().exception(_("a plugin failed while a message was sent"))
+            text = _("a plugin failed ({reason}) while the message was sent")
+            shown = text.format(reason=type(error).__name__)
+            raise UnknownOutcomeError(shown, backend=backend.name) from error
         return receipt
 
     def confirm(

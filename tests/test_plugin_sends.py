@@ -173,3 +173,26 @@ def test_errors_of_a_send_are_never_swallowed(
         plugins.send(FakeBackend(error=error), message)
 
     assert raised.value is error
+
+
+class Broken:
+    """Fails after the backend took the message, as any plugin may."""
+
+    @hookimpl(wrapper=True)
+    def im_notify_send(self) -> Generator[None, Receipt, Receipt]:
+        """Let it be sent, then fail."""
+        yield
+        raise KeyError("a fault of a stranger")
+
+
+def test_a_wrapper_that_fails_leaves_the_outcome_unknown(
+    plugins: Plugins, message: Message
+) -> None:
+    """The order may be placed: the caller must look it up, not send it again."""
+    plugins.add(Broken(), "broken")
+    backend = FakeBackend()
+
+    with pytest.raises(UnknownOutcomeError, match="KeyError"):
+        plugins.send(backend, message)
+
+    assert len(backend.sent) == 1

@@ -82,9 +82,6 @@ class Sender:
             self._end(job, _refused(error))
         except UnknownOutcomeError as error:
             self._unclear(job, str(error))
-        except Exception as error:  # noqa: BLE001  a plugin around the send: it may be out
-            _log.exception("message %s: a plugin failed while it was sent", job.message_id)
-            self._unclear(job, type(error).__name__)
         else:
             self._placed(job, receipt.order_id)
             self.pause.end()
