@@ -95,7 +95,7 @@ class PooledTransport:
             raise transport_error(error) from None  # the chain would show the URL
 
     def _surrounding(self, url: str) -> Mapping[str, Any]:
-        host = url[: url.find("/", len("https://"))]
+        host = _host(url)
         if host not in self._surroundings:
             found = requests.Session().merge_environment_settings(host, {}, True, None, None)  # noqa: FBT003  requests' signature
             self._surroundings[host] = found
@@ -218,6 +218,11 @@ class _TLSPool(HTTPSConnectionPool):
     ConnectionCls = _WatchedTLS
 
 
+def _host(url: str) -> str:
+    """Return scheme and host with its port."""
+    return url[: url.find("/", len("https://"))]
+
+
 class _WatchedAdapter(HTTPAdapter):
     def init_poolmanager(
         self,
@@ -228,6 +233,20 @@ class _WatchedAdapter(HTTPAdapter):
     ) -> None:
         super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+        self._pools: dict[str, Any] = {}
+
+    def get_connection_with_tls_context(
+        self,
+        request: requests.PreparedRequest,
+        *surroundings: Any,  # noqa: ANN401  as requests'
+        **named: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        """Return the pool of the request's host; what it is chosen by does not change."""
+        host = _host(request.url or "")
+        if host not in self._pools:
+            found = super().get_connection_with_tls_context(request, *surroundings, **named)
+            self._pools[host] = found
+        return self._pools[host]
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:  # noqa: ANN401
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
