@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from im_notify.compose import add_message_arguments, compose, span
-from im_notify.errors import QueryError
+from im_notify.errors import PluginError, QueryError
 from im_notify.exits import Exit, exit_of, exit_of_error
 from im_notify.i18n import _
 from im_notify.models import Status, overall
@@ -15,9 +16,10 @@ from im_notify.sending import confirm, send_all
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from im_notify.app import App
+    from im_notify.models import Message
     from im_notify.protocols import Backend
     from im_notify.reports import Report
     from im_notify.sending import Outcome
@@ -50,40 +52,64 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace, app: App) -> int:
     seconds = None if args.confirm is None else span(args.confirm)
     message = compose(args, app)
-    backend = app.backend(args.backend)
-    outcomes = list(send_all(app.plugins, backend, message))
-    if not args.json:
-        _say_outcomes(outcomes, app)
-    reports = {} if seconds is None else _confirmed(app, backend, outcomes, seconds)
-    if args.json:
-        app.print_json({"orders": [_order(one, reports) for one in outcomes]})
-    elif reports:
-        _print_reports(reports.values(), app)
-    return _exit(outcomes, reports, confirmed=seconds is not None)
-
-
-def _confirmed(
-    app: App, backend: Backend, outcomes: Sequence[Outcome], seconds: float
-) -> dict[str, Report]:
-    until = app.clock.now() + timedelta(seconds=seconds)
-    reports: dict[str, Report] = {}
+    done = _Done()
     try:
-        for report in confirm(app.plugins, backend, outcomes, clock=app.clock, until=until):
-            reports[report.order_id] = report
-    except QueryError as error:  # the orders are placed: what is known of them must be said
+        _send(message, app.backend(args.backend), app=app, done=done, quiet=args.json)
+        if seconds is not None:
+            _follow(app, app.backend(args.backend), done, seconds)
+    except KeyboardInterrupt:  # what is placed is placed, and must be said
+        _print(args, app, done)
+        raise
+    _print(args, app, done)
+    return _exit(done, confirmed=seconds is not None)
+
+
+@dataclass(slots=True)
+class _Done:
+    """What became of the orders so far."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    reports: dict[str, Report] = field(default_factory=dict)
+
+    def report(self, outcome: Outcome) -> Report | None:
+        return self.reports.get(outcome.receipt.order_id) if outcome.receipt else None
+
+
+def _send(message: Message, backend: Backend, *, app: App, done: _Done, quiet: bool) -> None:
+    for outcome in send_all(app.plugins, backend, message):
+        done.outcomes.append(outcome)
+        if not quiet:
+            _say(outcome, app)
+
+
+def _follow(app: App, backend: Backend, done: _Done, seconds: float) -> None:
+    until = app.clock.now() + timedelta(seconds=seconds)
+    try:
+        found = confirm(app.plugins, backend, done.outcomes, clock=app.clock, until=until)
+        for report in found:
+            done.reports[report.order_id] = report
+    except (QueryError, PluginError) as error:  # the orders are placed: that must be said
         app.say(_("im-notify: the report could not be read: {error}").format(error=error))
-    return reports
 
 
-def _say_outcomes(outcomes: Iterable[Outcome], app: App) -> None:
-    for one in outcomes:
-        if one.receipt:
-            text = _("order {id} accepted for {count} recipient(s)")
-            app.print(text.format(id=one.receipt.order_id, count=len(one.message.recipients)))
-        elif one.error:
-            app.say(f"im-notify: {one.error}")
-        else:
-            app.say(_("not tried: {numbers}").format(numbers=", ".join(one.message.recipients)))
+def _say(one: Outcome, app: App) -> None:
+    if one.receipt:
+        text = _("order {id} accepted for {count} recipient(s)")
+        app.print(text.format(id=one.receipt.order_id, count=len(one.message.recipients)))
+    elif one.error:
+        app.say(f"im-notify: {one.error}")
+    else:
+        app.say(_("not tried: {numbers}").format(numbers=", ".join(one.message.recipients)))
+
+
+def _print(args: argparse.Namespace, app: App, done: _Done) -> None:
+    from im_notify.jsonout import order_object
+
+    if args.json:
+        orders = [order_object(one, done.report(one)) for one in done.outcomes]
+        app.print_json({"orders": orders})
+    else:
+        _print_reports(done.reports.values(), app)
 
 
 def _print_reports(reports: Iterable[Report], app: App) -> None:
@@ -92,24 +118,17 @@ def _print_reports(reports: Iterable[Report], app: App) -> None:
             app.print(f"{report.order_id}\t{delivery.number}\t{delivery.status}")
 
 
-def _order(outcome: Outcome, reports: dict[str, Report]) -> dict[str, object]:
-    from im_notify.jsonout import order_object
-
-    report = reports.get(outcome.receipt.order_id) if outcome.receipt else None
-    return order_object(outcome, report)
-
-
-def _exit(outcomes: Sequence[Outcome], reports: dict[str, Report], *, confirmed: bool) -> int:
-    for one in outcomes:
+def _exit(done: _Done, *, confirmed: bool) -> int:
+    for one in done.outcomes:
         if one.error:
             return exit_of_error(one.error)
     if not confirmed:
         return Exit.OK
-    return exit_of(overall(_status(one, reports) for one in outcomes))
+    return exit_of(overall(_status(one, done) for one in done.outcomes))
 
 
-def _status(outcome: Outcome, reports: dict[str, Report]) -> Status:
-    report = reports.get(outcome.receipt.order_id) if outcome.receipt else None
+def _status(outcome: Outcome, done: _Done) -> Status:
+    report = done.report(outcome)
     return report.status if report else outcome.status
 
 

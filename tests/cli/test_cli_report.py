@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from im_notify.app import App
+from im_notify.cli import run
 from im_notify.exits import Exit
 
 if TYPE_CHECKING:
@@ -131,3 +134,21 @@ def test_reports_json_counts_and_lists(shell: Shell) -> None:
         "count": 0,
         "orders": [],
     }
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_people_at_a_terminal_see_a_bar_by_recipients(shell: Shell) -> None:
+    """While one of two phones is open, the bar says so on stderr; stdout has the table."""
+    order_id = place(shell, "5301234567,5301234598")
+    out, err = io.StringIO(), _Terminal()
+    app = App(environ=shell.environ | {"TERM": "xterm"}, clock=shell.clock, stdout=out, stderr=err)
+
+    run(("report", order_id, "--watch"), app)
+
+    assert order_id in err.getvalue()
+    assert "1/2" in err.getvalue()
+    assert "+905301234567  delivered" in out.getvalue()

@@ -9,6 +9,7 @@ import pytest
 
 from im_notify.exits import Exit, exit_of
 from im_notify.models import Status
+from im_notify.testing import FakeClock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -249,3 +250,33 @@ def test_parts_shows_what_a_text_costs_and_why(shell: Shell) -> None:
 def test_every_status_has_an_exit_code() -> None:
     """The table is whole, and only delivered is success."""
     assert [status for status in Status if exit_of(status) is Exit.OK] == [Status.DELIVERED]
+
+
+class Impatient(FakeClock):
+    """Somebody presses Ctrl-C when there is something to wait for."""
+
+    def sleep(self, seconds: float) -> None:
+        """Be interrupted."""
+        if seconds > 0:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_wait_still_says_what_was_placed(shell: Shell) -> None:
+    """Ctrl-C while it waits for the report: exit code 130, and the order id is there."""
+    shell.clock = Impatient()
+
+    ran = shell("send", "--to", "5301234567", *AS, "--confirm", "60s", "--json", "x")
+
+    assert ran.code == 130
+    assert orders(ran)[0]["order_id"] == shell.sandbox.ledger[0].order_id
+
+
+def test_without_a_plugin_that_confirms_the_order_is_still_said(shell: Shell) -> None:
+    """The order is placed: it is told, with the reason why its delivery is not."""
+    shell.environ["IM_NOTIFY_PLUGINS_BLOCK"] = "confirm"
+
+    ran = shell("send", "--to", "5301234567", *AS, "--confirm", "60s", "--json", "x")
+
+    assert orders(ran)[0]["state"] == "waiting"
+    assert ran.code == Exit.PENDING
+    assert "no plugin confirms" in ran.err
