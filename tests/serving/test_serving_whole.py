@@ -156,8 +156,8 @@ def test_an_ha_pair_a_retry_and_a_repetition_give_one_sms(relay: Running) -> Non
 
     assert len({one["ids"][0] for one in answers}) == 1
     assert sum(one["duplicates"] for one in answers) == 3
-    eventually(lambda: relay.sandbox.ledger)
-    time.sleep(0.3)
+    name = answers[0]["ids"][0]
+    eventually(lambda: relay.message(name)["state"] == "delivered")
     assert len(relay.sandbox.ledger) == 1
 
 
