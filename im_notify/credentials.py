@@ -1,4 +1,4 @@
-"""Credentials and consent out of two settings each: the thing itself or its file, flag and list."""
+"""Settings that may stand in a file of their own, and consent out of flag and list."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def secret_of(inline: Place, *layers: Layer, problems: list[Problem]) -> Secret | None:
-    """Take a credential from the first layer that has it, itself or in a file (`…_file`)."""
+    """Take a credential from the first layer that has it, itself or in a file (`…_file`).
+
+    Who else may read the file is its own affair: a secret mount is often everyone's.
+    """
     in_file = (*inline[:-1], f"{inline[-1]}_file")
     layer = next((one for one in layers if inline in one.values or in_file in one.values), None)
     if layer is None:
@@ -26,6 +29,20 @@ def secret_of(inline: Place, *layers: Layer, problems: list[Problem]) -> Secret 
     if in_file not in layer.values:
         secret: Secret = layer.values[inline]
         return secret
+    text = _text_beside(layer, inline, problems=problems)
+    return None if text is None else Secret(text.rstrip("\r\n"))
+
+
+def text_of(inline: Place, layer: Layer, *, problems: list[Problem]) -> str | None:
+    """Take a text itself or out of a file (`…_file`)."""
+    if (*inline[:-1], f"{inline[-1]}_file") in layer.values:
+        return _text_beside(layer, inline, problems=problems)
+    text: str | None = layer.values.get(inline)
+    return text
+
+
+def _text_beside(layer: Layer, inline: Place, *, problems: list[Problem]) -> str | None:
+    in_file = (*inline[:-1], f"{inline[-1]}_file")
     try:
         return _only(layer, inline, in_file)
     except ConfigError as error:
@@ -33,20 +50,19 @@ def secret_of(inline: Place, *layers: Layer, problems: list[Problem]) -> Secret 
         return None
 
 
-def _only(layer: Layer, inline: Place, in_file: Place) -> Secret:
+def _only(layer: Layer, inline: Place, in_file: Place) -> str:
     if inline in layer.values:
         text = _("{name} is set too: take one of the two out")
         raise ConfigError(text.format(name=layer.name(inline)))
-    return _secret_file(layer.values[in_file], layer.folder)
+    return _read(layer.values[in_file], layer.folder)
 
 
-def _secret_file(name: str, folder: Path | None) -> Secret:
-    """Read a secret mount; who else may read it is the mount's affair, often it is everyone."""
+def _read(name: str, folder: Path | None) -> str:
     from pathlib import Path
 
     path = (folder or Path()) / name
     try:
-        text = path.read_bytes().decode().rstrip("\r\n")
+        text = path.read_bytes().decode()
     except UnicodeDecodeError:
         raise ConfigError(_("{path} is not UTF-8 text").format(path=path)) from None
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
@@ -55,7 +71,7 @@ def _secret_file(name: str, folder: Path | None) -> Secret:
         raise ConfigError(wrong.format(path=path, reason=reason)) from error
     if not text.strip():
         raise ConfigError(_("{path} is empty").format(path=path))
-    return Secret(text)
+    return text
 
 
 def consent_of(table: Place, *layers: Layer, problems: list[Problem]) -> Consent | None:

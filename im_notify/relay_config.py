@@ -23,9 +23,12 @@ Recovery: TypeAlias = Literal["delivered", "always", "never"]
 Mode: TypeAlias = Literal["alarm", "otp"]
 Style: TypeAlias = Literal["xml", "ok", "id", "json"]
 StatusPolicy: TypeAlias = Literal["mirrored", "ok"]
+LogFormat: TypeAlias = Literal["text", "json"]
+Unreachable: TypeAlias = Literal["spool", "send"]
 Repair: TypeAlias = Literal["plus", "double", "cp1254", "html", "control", "ucs2"]
 
 HOUR = 3600.0
+DAY = 24 * HOUR
 OTP_LIFETIME = 180.0  #: seconds; a code is of no use later
 #: what cannot spoil a text: `double` and `html` guess, so a device must ask for them
 SAFE_REPAIRS: frozenset[Repair] = frozenset({"plus", "cp1254", "control", "ucs2"})
@@ -58,12 +61,75 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """At most so many `texts` to one contact within `seconds`."""
+
+    texts: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StormConfig:
+    """How a storm of alerts is kept from becoming a storm of texts.
+
+    `gather` is for how long what follows a text is gathered into the next one, `digest` how often
+    a contact hears of what is over its `limits`, both in seconds. The limits are those that
+    GoAlert has for alerts to one phone. `daily_parts` is how many SMS parts all alerts of one day
+    may cost, 0 without end.
+    """
+
+    enabled: bool = True
+    gather: float = 30.0
+    limits: tuple[Limit, ...] = (
+        Limit(texts=5, seconds=15 * 60),
+        Limit(texts=11, seconds=HOUR),
+        Limit(texts=21, seconds=3 * HOUR),
+    )
+    digest: float = 15 * 60
+    daily_parts: int = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weekly:
+    """A time of every week, in Türkiye; of every day without a `weekday` (0 is Monday)."""
+
+    weekday: int | None
+    hour: int
+    minute: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatConfig:
+    """When a test text goes to whom, so that a broken way is found before it is needed."""
+
+    at: Weekly
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteBackConfig:
+    """A place that is told how an alert's message ended; a plugin knows what `kind` means.
+
+    `url` ends with `/`; `token` is a bearer token, or the password of `user`.
+    """
+
+    name: str
+    kind: str
+    url: str | None = None
+    user: str | None = None
+    token: Secret | None = None
+    ca_file: str | None = None
+    command_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HookConfig:
     """A door for one sender of alerts; `source` names the parser of what it sends.
 
     At least one of `token`, `hmac_secret` and `allow` is set; an empty `allow` means any address.
     `to` holds names of contacts and groups, none when every request must choose. `map` leads from
-    a field of an alert to a path in the payload. `lifetime` is in seconds.
+    a field of an alert to a path in the payload. `lifetime` is in seconds. `template` words the
+    texts instead of our own words; `write_back` names what is told how they ended.
     """
 
     name: str
@@ -77,6 +143,8 @@ class HookConfig:
     lifetime: float = HOUR
     allow: tuple[Network, ...] = ()
     map: Mapping[str, str] = field(default_factory=dict)
+    template: str | None = field(default=None, repr=False)
+    write_back: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +180,12 @@ class RelayConfig:
     (how long a text is worth sending) and `repeat` (how soon an unchanged problem is told again)
     are in seconds, `max_body` in bytes, `parts` in SMS a text. Hooks and devices stand by their
     names, a ladder by that of its contact and in the order of time.
+
+    `socket` and `spool` are how programs on this machine hand alerts over (beside the database
+    unless said), for the contacts in `to`; `unreachable` is what they do when no relay runs. What
+    ended is kept for `keep` seconds.
+    `alarm` is told what is wrong with the relay itself: the provider refuses, fewer than
+    `credit_low` messages are left, reports are later than `stale` seconds.
     """
 
     database: str = field(repr=False)
@@ -129,11 +203,41 @@ class RelayConfig:
     hooks: Mapping[str, HookConfig] = field(default_factory=dict)
     devices: Mapping[str, DeviceConfig] = field(default_factory=dict)
     ladders: Mapping[str, tuple[Rung, ...]] = field(default_factory=dict)
+    template: str | None = field(default=None, repr=False)
+    keep: float = 30 * DAY
+    log: LogFormat = "text"
+    socket: str | None = None
+    spool: str | None = None
+    unreachable: Unreachable = "spool"
+    to: tuple[str, ...] = ()
+    alarm: tuple[Secret | str, ...] = ()
+    credit_low: int = 100
+    stale: float = 600.0
+    storm: StormConfig = StormConfig()
+    heartbeat: HeartbeatConfig | None = None
+    write_back: Mapping[str, WriteBackConfig] = field(default_factory=dict)
 
 
 def relay_of(config: Config) -> RelayConfig:
     """Return what the file says about the relay, or the defaults when it says nothing."""
     return config.relay or RelayConfig(database=default_database(config.environ))
+
+
+def socket_of(relay: RelayConfig) -> str:
+    """Return the path of the socket for programs on this machine."""
+    return relay.socket or f"{_folder_of(relay)}/relay.sock"
+
+
+def spool_of(relay: RelayConfig) -> str:
+    """Return the folder in which programs leave alerts when no relay runs."""
+    return relay.spool or f"{_folder_of(relay)}/spool"
+
+
+def _folder_of(relay: RelayConfig) -> str:
+    """Return where the database is, or where it would be if it was a file."""
+    scheme, _slashes, path = relay.database.partition(":///")
+    is_file = scheme.startswith("sqlite")
+    return path.partition("?")[0].rpartition("/")[0] if is_file else _SYSTEM_FOLDER
 
 
 def default_database(environ: Mapping[str, str]) -> str:

@@ -6,20 +6,33 @@ these sections.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, get_args
 
-from im_notify.errors import ConfigError
-from im_notify.i18n import _
-from im_notify.nearest import nearest
 from im_notify.relay_config import (
     Language,
-    Listen,
+    LogFormat,
     Mode,
     Recovery,
     Repair,
     StatusPolicy,
     Style,
+    Unreachable,
+)
+from im_notify.relay_values import (
+    to_choice,
+    to_choices,
+    to_count,
+    to_database,
+    to_limits,
+    to_listen,
+    to_networks,
+    to_parts,
+    to_path,
+    to_paths,
+    to_rungs,
+    to_size,
+    to_targets,
+    to_weekly,
 )
 from im_notify.settings import (
     to_bool,
@@ -30,168 +43,15 @@ from im_notify.settings import (
     to_secret,
     to_sender,
     to_text,
+    to_url,
 )
-from im_notify.text import MAX_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from im_notify.relay_config import Network
     from im_notify.settings import Converter
 
-_HOST_PORT = re.compile(
-    r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<host>\w[\w.-]*)):([0-9]{1,5})", re.ASCII
-)
-_MAX_PORT = 65_535
-_MAX_SOCKET_PATH = 107  # bytes, unix(7)
-_SIZE = re.compile(r"([0-9]{1,9})\s*(|k|m)b?", re.IGNORECASE | re.ASCII)
-_UNITS = {"": 1, "k": 1_000, "m": 1_000_000}
-_MAX_BODY = 1_000_000_000
-_DATABASE = re.compile(
-    r"sqlite(\+[a-z0-9]+)?:///(?!:memory:)/?[^/?].*|postgresql(\+[a-z0-9]+)?://\S+"
-)
-
-
-def to_listen(value: object) -> Listen:
-    """Take `host:port`, with brackets around an IPv6 address, or `unix:` and an absolute path."""
-    text = value.strip() if isinstance(value, str) else ""
-    listen = _socket(text.removeprefix("unix:")) if text.startswith("unix:") else _address(text)
-    if listen is None:
-        raise ConfigError(_("use host:port, such as 127.0.0.1:8025, or unix:/path"))
-    return listen
-
-
-def _socket(path: str) -> Listen | None:
-    if len(path.encode("utf-8", "replace")) > _MAX_SOCKET_PATH:
-        text = _("the path of a socket has at most {limit} bytes")
-        raise ConfigError(text.format(limit=_MAX_SOCKET_PATH))
-    return Listen(path=path) if path.startswith("/") and path.strip("/") else None
-
-
-def _address(text: str) -> Listen | None:
-    match = _HOST_PORT.fullmatch(text)
-    if not match or int(match[3]) > _MAX_PORT:
-        return None
-    host = match["ipv6"] or match["host"]
-    looks_like_ip = bool(match["ipv6"]) or host.replace(".", "").isdecimal()
-    return Listen(host=host, port=int(match[3])) if _is_ip(host) or not looks_like_ip else None
-
-
-def _is_ip(host: str) -> bool:
-    from ipaddress import ip_address
-
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def to_database(value: object) -> str:
-    """Take the URL of a SQLite file or of a PostgreSQL server."""
-    text = value.strip() if isinstance(value, str) else ""
-    if not _DATABASE.fullmatch(text):
-        raise ConfigError(_("use a file, such as sqlite:///var/lib/im-notify/outbox.db"))
-    return text
-
-
-def to_choice(*allowed: str) -> Converter:
-    """Return what takes one of a few words."""
-
-    def convert(value: object) -> str:
-        if not isinstance(value, str) or value not in allowed:
-            raise ConfigError(_("use {names}").format(names=_either(allowed)))
-        return value
-
-    return convert
-
-
-def _either(words: tuple[str, ...]) -> str:
-    *first, last = words
-    return _("{first} or {last}").format(first=", ".join(first), last=last)
-
-
-def to_choices(*allowed: str) -> Converter:
-    """Return what takes a list of some of a few words; none at all is fine."""
-
-    def convert(value: object) -> frozenset[str]:
-        words = value if isinstance(value, list) else [value]
-        wrong = [word for word in words if word not in allowed]
-        if not isinstance(value, list) or wrong:
-            raise ConfigError(_which(wrong, allowed))
-        return frozenset(value)
-
-    return convert
-
-
-def _which(wrong: list[object], allowed: tuple[str, ...]) -> str:
-    """Name the first wrong word and the nearest right one when there is one."""
-    word = wrong[0] if wrong else None
-    meant = nearest(word, allowed) if isinstance(word, str) else None
-    if meant:
-        return _("{name} is not known; did you mean {meant}?").format(name=word, meant=meant)
-    return _("use a list of {names}").format(names=", ".join(allowed))
-
-
-def to_size(value: object) -> int:
-    """Take a number of bytes over 0, or text with kB or MB, which are powers of ten."""
-    size = _size(value) if isinstance(value, str) else value
-    if isinstance(size, bool) or not isinstance(size, int) or not 0 < size <= _MAX_BODY:
-        raise ConfigError(_("use bytes over 0, such as 65536, 512kB or 1MB"))
-    return size
-
-
-def _size(text: str) -> int:
-    match = _SIZE.fullmatch(text.strip())
-    return int(match[1]) * _UNITS[match[2].lower()] if match else 0
-
-
-def to_parts(value: object) -> int:
-    """Take of how many SMS a text may be."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_PARTS:
-        raise ConfigError(_("use a whole number from 1 to {limit}").format(limit=MAX_PARTS))
-    return value
-
-
-def to_networks(value: object) -> tuple[Network, ...]:
-    """Take a list of addresses and networks; an empty one is as if it was not there."""
-    if not isinstance(value, list):
-        raise ConfigError(_('use a list of networks, such as ["10.0.0.0/8", "::1"]'))
-    return tuple(dict.fromkeys(_network(item) for item in value))
-
-
-def _network(item: object) -> Network:
-    from ipaddress import ip_interface, ip_network
-
-    text = item.strip() if isinstance(item, str) else ""
-    try:
-        network = ip_network(text, strict=False)
-    except ValueError:
-        wrong = _("{name!r} is not a network: use such as 10.0.0.0/8 or ::1")
-        raise ConfigError(wrong.format(name=text)) from None
-    if ip_interface(text).ip != network.network_address:
-        wrong = _("{name} is a host within a network; did you mean {meant}?")
-        raise ConfigError(wrong.format(name=text, meant=network))
-    return network
-
-
-def to_paths(value: object) -> Mapping[str, str]:
-    """Take a table that leads from fields of an alert to paths in a payload."""
-    if not isinstance(value, dict) or not all(map(_is_written, value.values())):
-        raise ConfigError(_('use a table of texts, such as { summary = "alert.title" }'))
-    return {field: path.strip() for field, path in value.items()}
-
-
-def _is_written(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def to_rungs(value: object) -> tuple[Mapping[str, object], ...]:
-    """Take a list of tables; what is in them is read with `RUNG`."""
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise ConfigError(_('use a list such as [{ after = "90s", to = "second" }]'))
-    return tuple(value)
-
+__all__ = ["ENTRIES", "HEARTBEAT", "RELAY", "RUNG", "STORM", "TABLES", "to_rungs"]
 
 RELAY: Mapping[str, Converter] = {
     "listen": to_listen,
@@ -208,7 +68,26 @@ RELAY: Mapping[str, Converter] = {
     "parts": to_parts,
     "transliterate": to_bool,
     "trusted_proxies": to_networks,
+    "template": to_text,
+    "template_file": to_text,
+    "keep": to_seconds,
+    "log": to_choice(*get_args(LogFormat)),
+    "socket": to_path,
+    "spool": to_path,
+    "unreachable": to_choice(*get_args(Unreachable)),
+    "to": to_members,
+    "alarm": to_targets,
+    "credit_low": to_count,
+    "stale": to_seconds,
 }
+STORM: Mapping[str, Converter] = {
+    "enabled": to_bool,
+    "gather": to_seconds,
+    "limits": to_limits,
+    "digest": to_seconds,
+    "daily_parts": to_count,
+}
+HEARTBEAT: Mapping[str, Converter] = {"at": to_weekly, "to": to_members}
 _DOOR: Mapping[str, Converter] = {
     "token": to_secret,
     "token_file": to_text,
@@ -227,6 +106,9 @@ ENTRIES: Mapping[str, Mapping[str, Converter]] = {
         "hmac_secret": to_secret,
         "hmac_secret_file": to_text,
         "map": to_paths,
+        "template": to_text,
+        "template_file": to_text,
+        "write_back": to_members,
         **_DOOR,
     },
     "devices": {
@@ -238,10 +120,21 @@ ENTRIES: Mapping[str, Mapping[str, Converter]] = {
         "add_time": to_bool,
         **_DOOR,
     },
+    "write_back": {
+        "kind": to_text,
+        "url": to_url,
+        "user": to_text,
+        "token": to_secret,
+        "token_file": to_text,
+        "ca_file": to_path,
+        "command_file": to_path,
+    },
 }
 RUNG: Mapping[str, Converter] = {"after": to_seconds, "to": to_text}
 #: all tables by the name that people know them by
 TABLES: Mapping[str, Mapping[str, Converter]] = {
     "relay": RELAY,
+    "storm": STORM,
+    "heartbeat": HEARTBEAT,
     **{f"{section}.NAME": table for section, table in ENTRIES.items()},
 }

@@ -201,7 +201,7 @@ NAMED: Mapping[str, Callable[[object], tuple[str, ...]]] = {
 #: the key of such an entry when it is a section of its own: [contacts.oncall] numbers = […]
 ENTRY_KEYS: Mapping[str, str] = {"contacts": "numbers", "groups": "members"}
 #: sections of the relay, whose tables `im_notify.relay_settings` holds
-RELAY_SECTIONS = ("relay", "hooks", "devices")
+RELAY_SECTIONS = ("relay", "hooks", "devices", "storm", "heartbeat", "write_back")
 #: a key of a contact that is the relay's, too
 FALLBACK = "fallback"
 #: where credentials can stand in the file, and what in the value says that it is one; `*` is any
@@ -215,8 +215,11 @@ SECRETS: Mapping[Place, str] = {
     ("hooks", "*", "hmac_secret"): "",
     ("devices", "*", "token"): "",
     ("contacts", "*", FALLBACK, "*", "to"): "://",
+    ("relay", "alarm", "*"): "://",
+    ("write_back", "*", "token"): "",
 }
-_NEVER_SHOWN = {"key", "hash", "api_token", "push_secret", "token", "hmac_secret", FALLBACK}
+_CREDENTIALS = {"key", "hash", "api_token", "push_secret", "token", "hmac_secret"}
+_NEVER_SHOWN = {*_CREDENTIALS, FALLBACK, "alarm", "template"}
 _ADDRESSES = {"base_url", "database"}  # a password can stand in them
 VARIABLES: Mapping[str, Place] = {
     **{f"{PREFIX}{key.upper()}": ("provider", key) for key in SECTIONS["provider"]},

@@ -44,12 +44,16 @@ MAY_IMPORT = {
     "settings": "duration errors i18n models secret",
     "config_file": "errors i18n settings",
     "relay_config": "[config] [models] [secret]",
-    "relay_settings": "errors i18n nearest relay_config settings text",
+    "relay_values": "errors i18n nearest relay_config settings text",
+    "relay_settings": "relay_config relay_values settings",
     "config_layers": "errors i18n nearest relay_settings settings toml_lines [config_file]",
     "credentials": "config_layers errors i18n models secret [settings]",
     "address_book": "config_layers errors i18n nearest settings [config_file]",
-    "relay_sections": "address_book config_layers credentials i18n relay_config relay_settings"
-    " secret settings [config_file] [models]",
+    "relay_reading": "config_layers i18n relay_settings [config_file] [models] [settings]",
+    "relay_targets": "address_book config_layers i18n relay_config relay_reading relay_settings"
+    " secret settings",
+    "relay_sections": "credentials i18n relay_config relay_reading relay_settings relay_targets"
+    " settings [config_file] [config_layers] [models] [secret]",
     "config": "address_book config_file config_layers credentials errors relay_sections settings"
     " [models] [relay_config] [secret]",
     # the host of plugins

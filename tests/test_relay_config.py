@@ -17,15 +17,21 @@ from im_notify.errors import ConfigError
 from im_notify.models import Consent
 from im_notify.relay_config import (
     DeviceConfig,
+    HeartbeatConfig,
     HookConfig,
+    Limit,
     Listen,
     RelayConfig,
     Rung,
+    StormConfig,
+    Weekly,
+    WriteBackConfig,
     relay_of,
+    socket_of,
+    spool_of,
 )
-from im_notify.relay_settings import (
-    ENTRIES,
-    RELAY,
+from im_notify.relay_settings import ENTRIES, HEARTBEAT, RELAY, STORM
+from im_notify.relay_values import (
     to_database,
     to_listen,
     to_networks,
@@ -66,8 +72,39 @@ max_body = "64kB"
 parts = 2
 transliterate = false
 trusted_proxies = ["127.0.0.1", "::1"]
+template = "{{ summary }}"
+keep = "7d"
+log = "json"
+socket = "/run/im-notify/local.sock"
+spool = "/var/spool/im-notify"
+unreachable = "send"
+to = ["ops"]
+alarm = ["mailto://u:pa55@host", "second"]
+credit_low = 50
+stale = "5m"
+
+[storm]
+enabled = false
+gather = "10s"
+limits = ["2/5m"]
+digest = "1h"
+daily_parts = 0
+
+[heartbeat]
+at = "mon 09:00"
+to = ["oncall"]
+
+[write_back.events]
+kind = "url"
+url = "https://h/api"
+user = "u"
+token = "pa55-back"
+ca_file = "/etc/ca.pem"
+command_file = "/run/cmd"
 
 [hooks.pager]
+template_file = "pager.j2"
+write_back = ["events"]
 source = "generic"
 token = "pa55-hook"
 hmac_secret = "pa55-hmac"
@@ -139,6 +176,7 @@ def refusal(path: Path, environ: Mapping[str, str] | None = None) -> str:
 
 def test_a_whole_file_is_read(write: Write) -> None:
     """Every key of every section arrives, converted, and rungs stand in the order of time."""
+    write("{{ object }}\n", name="pager.j2")
     config = load({}, path=str(write(WHOLE)), system=NOWHERE)
 
     assert config.contacts == {"second": ("5301234568",), "oncall": ("5301234567",)}
@@ -155,6 +193,35 @@ def test_a_whole_file_is_read(write: Write) -> None:
         parts=2,
         transliterate=False,
         trusted_proxies=(ip_network("127.0.0.1"), ip_network("::1")),
+        template="{{ summary }}",
+        keep=604_800.0,
+        log="json",
+        socket="/run/im-notify/local.sock",
+        spool="/var/spool/im-notify",
+        unreachable="send",
+        to=("ops",),
+        alarm=(Secret("mailto://u:pa55@host"), "second"),
+        credit_low=50,
+        stale=300.0,
+        storm=StormConfig(
+            enabled=False,
+            gather=10.0,
+            limits=(Limit(texts=2, seconds=300.0),),
+            digest=3600.0,
+            daily_parts=0,
+        ),
+        heartbeat=HeartbeatConfig(at=Weekly(weekday=0, hour=9, minute=0), to=("oncall",)),
+        write_back={
+            "events": WriteBackConfig(
+                name="events",
+                kind="url",
+                url="https://h/api/",
+                user="u",
+                token=Secret("pa55-back"),
+                ca_file="/etc/ca.pem",
+                command_file="/run/cmd",
+            )
+        },
         hooks={
             "pager": HookConfig(
                 name="pager",
@@ -168,6 +235,8 @@ def test_a_whole_file_is_read(write: Write) -> None:
                 lifetime=600.0,
                 allow=(ip_network("10.0.0.0/8"),),
                 map={"summary": "alert.title"},
+                template="{{ object }}\n",
+                write_back=("events",),
             )
         },
         devices={
@@ -199,14 +268,35 @@ def test_a_whole_file_is_read(write: Write) -> None:
 
 def test_every_setting_has_a_field() -> None:
     """What may be written down arrives somewhere, and no field is left that nobody can set."""
-    doors = {"hooks": HookConfig, "devices": DeviceConfig}
+    doors = {"hooks": HookConfig, "devices": DeviceConfig, "write_back": WriteBackConfig}
     consent = {"iys", "iys_list"}
 
-    written = {key.removesuffix("_file") for key in RELAY}
-    assert written | {"hooks", "devices", "ladders"} == {one.name for one in fields(RelayConfig)}
+    written = {key.removesuffix("_file") for key in RELAY} | {"storm", "heartbeat"}
+    assert written | {*ENTRIES, "ladders"} == {one.name for one in fields(RelayConfig)}
+    assert STORM.keys() == {one.name for one in fields(StormConfig)}
+    assert HEARTBEAT.keys() == {one.name for one in fields(HeartbeatConfig)}
     for section, door in doors.items():
-        keys = {key.removesuffix("_file") for key in ENTRIES[section]} - consent
-        assert keys | {"name", "consent"} == {one.name for one in fields(door)}
+        files = {key for key in ENTRIES[section] if key.removesuffix("_file") in ENTRIES[section]}
+        keys = {key.removesuffix("_file") if key in files else key for key in ENTRIES[section]}
+        named = {"name", "consent"} & {one.name for one in fields(door)}
+        assert (keys - consent) | named == {one.name for one in fields(door)}
+
+
+@pytest.mark.parametrize(
+    ("database", "folder"),
+    [
+        ("sqlite:////srv/im/outbox.db", "/srv/im"),
+        ("sqlite:////srv/im/outbox.db?timeout=3", "/srv/im"),
+        ("postgresql://u@h/d", "/var/lib/im-notify"),
+    ],
+)
+def test_socket_and_spool_are_beside_the_database(database: str, folder: str) -> None:
+    """A program that reads the same file finds them without being told; said ones win."""
+    beside = RelayConfig(database=database)
+    said = RelayConfig(database=database, socket="/run/a.sock", spool="/var/spool/a")
+
+    assert (socket_of(beside), spool_of(beside)) == (f"{folder}/relay.sock", f"{folder}/spool")
+    assert (socket_of(said), spool_of(said)) == ("/run/a.sock", "/var/spool/a")
 
 
 def test_nothing_said_gives_the_defaults(write: Write) -> None:
@@ -443,6 +533,36 @@ def test_an_unknown_key_is_named_with_the_nearest(
         ("hooks.a = {}", "[hooks.a] is open to everyone: say token, hmac_secret or allow"),
         ("hooks.a = { allow = [] }", "[hooks.a] is open to everyone"),
         ("hooks.'a/b' = { token = 't' }", "[hooks] 'a/b' is a part of an address: use letters"),
+        ("hooks.a = { token = 't', template = 1 }", "[hooks.a] template: use text in quotes"),
+        ("hooks.a = { token = 't', template = 'a', template_file = 'b' }", "template is set too"),
+        ("hooks.a = { token = 't', template_file = 'b' }", "b cannot be read: No such file"),
+        ("hooks.a = { token = 't', write_back = ['b'] }", "write_back: there is no [write_back.b]"),
+        ("write_back.a = { url = 'ftp://h' }", "[write_back.a] url is 'ftp://h': use http://"),
+        ("write_back.a = { command_file = 'cmd' }", "is 'cmd': use an absolute path"),
+        ("relay.keep = 0", "[relay] keep is 0: use a time over 0"),
+        ("relay.log = 'xml'", "[relay] log is 'xml': use text or json"),
+        ("relay.socket = 'relay.sock'", "[relay] socket is 'relay.sock': use an absolute path"),
+        ("relay.unreachable = 'drop'", "is 'drop': use spool or send"),
+        ("relay.to = ['oncal']", "[relay] to: oncal is neither a contact nor a group"),
+        ("relay.alarm = ['oncal']", "[relay] alarm: oncal is neither a contact nor a group"),
+        ("relay.alarm = 'mailto://u:pa55@h'", "[relay] alarm: use a list such as"),
+        ("relay.credit_low = -1", "is -1: use a whole number, 0 for none"),
+        ("storm.enabled = 1", "[storm] enabled is 1: use true or false"),
+        ("storm.gather = 0", "[storm] gather is 0: use a time over 0"),
+        ("storm.limits = '5/15m'", "is '5/15m': use a list of limits"),
+        ("storm.limits = ['0/15m']", "[storm] limits: '0/15m' is not a limit: use such as 5/15m"),
+        ("storm.limits = ['5/soon']", "[storm] limits: use a time over 0"),
+        ("storm.daily_parts = 1.5", "is 1.5: use a whole number"),
+        (
+            "heartbeat = { at = 'noon', to = ['ops'] }",
+            "[heartbeat] at is 'noon': use a time such as 09:00",
+        ),
+        (
+            "heartbeat = { at = '24:00', to = ['ops'] }",
+            "[heartbeat] at is '24:00': use a time such as 09:00",
+        ),
+        ("heartbeat.at = '09:00'", "[heartbeat] has no to: say at which time, and to whom"),
+        ("heartbeat = { at = '09:00', to = ['x'] }", "[heartbeat] to: x is neither a contact"),
         ("devices.a = {}", "[devices.a] has no token"),
         ("devices.a = { allow = ['10.0.0.0/8'] }", "[devices.a] has no token"),
         ("devices.a = { token = 't', mode = 'OTP' }", "mode is 'OTP': use alarm or otp"),
@@ -588,6 +708,8 @@ def test_everything_wrong_is_named_at_once(write: Write) -> None:
         ("[hooks.a]\ntoken = 'pa55'", "token"),
         ("[hooks.a]\nhmac_secret = 'pa55'", "hmac_secret"),
         ("[devices.a]\ntoken = 'pa55'", "token"),
+        ("[write_back.a]\ntoken = 'pa55'", "token"),
+        ("[relay]\nalarm = ['x://pa55']", "alarm"),
         ("[contacts.a]\nnumbers = '1'\nfallback = [{ after = 1, to = 'x://pa55' }]", "fallback"),
     ],
 )
@@ -648,7 +770,20 @@ _ODD = st.one_of(
 )
 
 
-@pytest.mark.parametrize("convert", [to_listen, to_size, to_networks, to_database])
+@pytest.mark.parametrize(
+    "convert",
+    [
+        to_listen,
+        to_size,
+        to_networks,
+        to_database,
+        to_count,
+        to_limits,
+        to_path,
+        to_targets,
+        to_weekly,
+    ],
+)
 def test_odd_values_are_refused_with_our_error(convert: Callable[[object], object]) -> None:
     """No value at all makes a converter fail in another way."""
 
