@@ -32,10 +32,15 @@ from im_notify.relay_config import (
 )
 from im_notify.relay_settings import ENTRIES, HEARTBEAT, RELAY, STORM
 from im_notify.relay_values import (
+    to_count,
     to_database,
+    to_limits,
     to_listen,
     to_networks,
+    to_path,
     to_size,
+    to_targets,
+    to_weekly,
 )
 from im_notify.secret import Secret
 
@@ -555,11 +560,11 @@ def test_an_unknown_key_is_named_with_the_nearest(
         ("storm.daily_parts = 1.5", "is 1.5: use a whole number"),
         (
             "heartbeat = { at = 'noon', to = ['ops'] }",
-            "[heartbeat] at is 'noon': use a time such as 09:00",
+            "at is 'noon': use a time",
         ),
         (
             "heartbeat = { at = '24:00', to = ['ops'] }",
-            "[heartbeat] at is '24:00': use a time such as 09:00",
+            "at is '24:00': use a time",
         ),
         ("heartbeat.at = '09:00'", "[heartbeat] has no to: say at which time, and to whom"),
         ("heartbeat = { at = '09:00', to = ['x'] }", "[heartbeat] to: x is neither a contact"),

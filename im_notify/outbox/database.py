@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from im_notify.i18n import _
 from im_notify.outbox.entries import OutboxError
-from im_notify.outbox.schema import migrate
+from im_notify.outbox.migrations import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

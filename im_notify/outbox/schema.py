@@ -1,36 +1,14 @@
-"""The tables of the outbox, and how a database of an older version becomes one of this.
+"""The tables of the outbox, version 2; `im_notify.outbox.migrations` brings older ones here.
 
 One table for each idea: messages, their orders, the recipients of an order, what happened when,
-the problems that sources told of, the rungs of fallback ladders. Times are seconds since the
-epoch, so that they sort and survive any change of zone.
+the problems that sources told of, the rungs of fallback ladders, alerts that are held back, the
+storms that hold them, changes to be told, outcomes to be written back, and marks of what was done
+when. Times are seconds since the epoch, so that they sort and survive any change of zone.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from sqlalchemy import (
-    Column,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-    insert,
-    inspect,
-    select,
-    update,
-)
-
-from im_notify.i18n import _
-from im_notify.outbox.entries import OutboxError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from sqlalchemy import Connection
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
 
 metadata = MetaData()
 
@@ -50,6 +28,14 @@ messages = Table(
     Column("created_at", Float, nullable=False),
     Column("expires_at", Float, nullable=False),
     Column("send_at", Float),
+    Column("audience", Text),
+    Column("parts", Integer, nullable=False, server_default="1"),
+    Column("ended_at", Float),
+    Column("origin", Text),
+    Column("write_back", Text),
+    Index("messages_audience", "audience", "created_at"),
+    Index("messages_created", "created_at"),
+    Index("messages_ended", "ended_at"),
 )
 
 orders = Table(
@@ -114,23 +100,58 @@ rungs = Table(
     Index("rungs_due", "state", "due_at"),
 )
 
-#: what turns version n into n + 1; the first entry makes version 1 of an empty database
-MIGRATIONS: Sequence[Callable[[Connection], None]] = (metadata.create_all,)
+#: alerts that are not texted at once: state is held, merged (into a message) or dropped
+held = Table(
+    "held",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("audience", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("episode", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("alert", Text, nullable=False),
+    Column("route", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("message_id", Text, ForeignKey("messages.id"), index=True),
+    Index("held_due", "state", "due_at"),
+    Index("held_audience", "audience", "at"),
+)
 
+storms = Table(
+    "storms",
+    metadata,
+    Column("audience", Text, primary_key=True),
+    Column("since", Float, nullable=False),
+    Column("digest_at", Float, nullable=False),
+)
 
-def migrate(connection: Connection) -> None:
-    """Bring the database to this version, in the transaction of `connection`.
+#: changes that the report hook is to be told, in the order of `pk`; a told one is deleted
+tellings = Table(
+    "tellings",
+    metadata,
+    Column("pk", Integer, primary_key=True),
+    Column("message_id", Text, ForeignKey("messages.id"), nullable=False, index=True),
+    Column("at", Float, nullable=False),
+    Column("report", Text, nullable=False),
+)
 
-    Raises OutboxError for a database that a newer im-notify wrote.
-    """
-    present = inspect(connection).has_table("version")
-    version = connection.scalar(select(versions.c.number)) if present else 0
-    if version is None or version > len(MIGRATIONS):
-        text = _("the database has version {version}, this im-notify knows {known}: update it")
-        raise OutboxError(text.format(version=version, known=len(MIGRATIONS)))
-    for step in MIGRATIONS[version:]:
-        step(connection)
-    if version == 0:
-        connection.execute(insert(versions).values(number=len(MIGRATIONS)))
-    elif version < len(MIGRATIONS):
-        connection.execute(update(versions).values(number=len(MIGRATIONS)))
+write_backs = Table(
+    "write_backs",
+    metadata,
+    Column("pk", Integer, primary_key=True),
+    Column("message_id", Text, ForeignKey("messages.id"), nullable=False, index=True),
+    Column("target", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", Float, nullable=False),
+    Index("write_backs_due", "state", "due_at"),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

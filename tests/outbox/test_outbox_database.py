@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -162,13 +164,17 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path, size: int) -> None:
 
 
 def test_a_database_that_was_spoilt_is_named(tmp_path: Path, new_entry: Any) -> None:
-    """The first page is right, the others are not: reading says so."""
+    """The schema is right, the pages of a table are not: reading says so."""
     path = tmp_path / "outbox.db"
     database = Database(f"sqlite:///{path}")
     accepted = database.write(lambda c: accepting.accept(c, new_entry("x"), now=1.0)).result()
     database.close()
-    content = path.read_bytes()
-    path.write_bytes(content[:8192] + b"\xff" * (len(content) - 8192))
+    with closing(sqlite3.connect(path)) as plain, path.open("r+b") as file:
+        for (page,) in plain.execute(
+            "SELECT rootpage FROM sqlite_master WHERE tbl_name='messages'"
+        ):
+            file.seek((page - 1) * 4096)
+            file.write(b"\xff" * 4096)
     database = Database(f"sqlite:///{path}")
 
     with pytest.raises(OutboxError, match=r"outbox\.db.*damaged"):

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import create_engine, inspect
+
+from im_notify.models import Status
+from im_notify.outbox import reading, schema
+from im_notify.outbox.database import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Inspector
+
+DUMPS = Path(__file__).parents[1] / "fixtures"
+
+
+def shape(inspector: Inspector) -> dict[str, object]:
+    """Return columns and indexes of every table; the order of columns does not matter."""
+    return {
+        table: (
+            sorted((one["name"], bool(one["nullable"])) for one in inspector.get_columns(table)),
+            sorted((str(one["name"]), one["column_names"]) for one in inspector.get_indexes(table)),
+        )
+        for table in inspector.get_table_names()
+    }
+
+
+def test_a_database_of_version_1_becomes_like_a_new_one(tmp_path: Path) -> None:
+    """Tables, columns and indexes are the same, and what was stored is still there."""
+    with closing(sqlite3.connect(tmp_path / "old.db")) as old:
+        old.executescript((DUMPS / "outbox-1.sql").read_text("utf-8"))
+
+    migrated = Database(f"sqlite:///{tmp_path}/old.db")
+    Database(f"sqlite:///{tmp_path}/new.db").close()
+    found = migrated.read(lambda c: reading.stored(c, "abcdefghjkmn"))
+    migrated.close()
+    Database(f"sqlite:///{tmp_path}/old.db").close()  # a second time changes nothing
+
+    engines = [create_engine(f"sqlite:///{tmp_path}/{name}.db") for name in ("old", "new")]
+    shapes = [shape(inspect(engine)) for engine in engines]
+    for engine in engines:
+        engine.dispose()
+    assert found is not None
+    assert (found.status, found.contact, len(found.deliveries)) == (Status.WAITING, "oncall", 2)
+    assert shapes[0] == shapes[1]
+    assert shapes[1].keys() == schema.metadata.tables.keys()
