@@ -1,7 +1,7 @@
-"""Runs the relay's three loops: send what is due, ask for reports, climb fallback ladders.
+"""The passes that send what is due, ask for reports and climb fallback ladders.
 
-Each loop's work is a pass that takes what is due now; a test calls the passes with a clock of its
-own. The loops sleep until the next thing is due and are woken by what was accepted.
+A pass takes what is due now and returns when the next thing is; a test calls it with a clock of
+its own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from im_notify.errors import ImNotifyError, QueryError
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
 AT_ONCE = 16  #: orders that are on their way to the provider at a time
 REPORTS = 500  #: orders that are asked for in one pass
 POSTPONE = 60.0  #: seconds, when the provider refuses to answer for all of them
-LONGEST_NAP = 1.0  #: seconds; the wall clock may be set while a loop sleeps
 
 _log = logging.getLogger(__name__)
 
@@ -192,59 +190,3 @@ class Engine:
 
     def _now(self) -> float:
         return self.clock.now().timestamp()
-
-
-class Loops:
-    """The threads that run an engine's passes until they are stopped."""
-
-    def __init__(self, engine: Engine) -> None:
-        """Prepare the loops; `start` runs them."""
-        self._engine = engine
-        self._stopping = Event()
-        self._wake = {name: Event() for name in ("send", "confirm", "climb")}
-        passes = (engine.send_due, engine.confirm_due, engine.climb_due)
-        self._threads = [
-            Thread(target=self._run, args=(name, work), name=f"relay-{name}", daemon=True)
-            for name, work in zip(self._wake, passes, strict=True)
-        ]
-        engine.woken = self._wake["send"].set
-
-    @property
-    def alive(self) -> bool:
-        """Say whether all loops run."""
-        return all(thread.is_alive() for thread in self._threads)
-
-    def start(self) -> None:
-        """Take over what was left, then run."""
-        self._engine.recover()
-        for thread in self._threads:
-            thread.start()
-
-    def wake(self) -> None:
-        """Look at once: something was accepted."""
-        self._wake["send"].set()
-        self._wake["climb"].set()
-
-    def stop(self) -> None:
-        """Finish what is under way and end the threads."""
-        self._stopping.set()
-        for event in self._wake.values():
-            event.set()
-        for thread in self._threads:
-            thread.join()
-        self._engine.close()
-
-    def _run(self, name: str, work: Callable[[], float | None]) -> None:
-        event = self._wake[name]
-        while not self._stopping.is_set():
-            event.clear()
-            try:
-                due = work()
-            except Exception:  # noqa: BLE001  a loop must outlive whatever happens in a pass
-                _log.exception("the loop %s failed and goes on", name)
-                due = None
-                self._stopping.wait(LONGEST_NAP)
-            now = self._engine.clock.now().timestamp()
-            nap = LONGEST_NAP if due is None else min(LONGEST_NAP, max(0.0, due - now))
-            if nap:
-                event.wait(nap)

@@ -10,8 +10,9 @@ from im_notify.errors import ConfigError
 from im_notify.i18n import _
 from im_notify.models import Consent
 from im_notify.outbox.database import Database
-from im_notify.relay.engine import Engine, Loops
+from im_notify.relay.engine import Engine
 from im_notify.relay.ladders import Ladders
+from im_notify.relay.loops import Loops
 from im_notify.relay.pausing import Pause
 from im_notify.relay.sending import Sender
 from im_notify.relay.store import RelayStore
@@ -21,6 +22,7 @@ from im_notify.server.services import Outcome, Services
 from im_notify.wording import Wording
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import tzinfo
 
     from im_notify.app import App
@@ -41,9 +43,15 @@ class Relay:
     loops: Loops
     services: Services
 
+    def start(self) -> None:
+        """Take over what a process that died left, and begin."""
+        self.engine.recover()
+        self.loops.start()
+
     def close(self) -> None:
         """Finish what is under way, tell of it, close the database."""
         self.loops.stop()
+        self.engine.close()
         self.store.close()
         self.database.close()
 
@@ -79,7 +87,8 @@ def assemble(app: App) -> Relay:
         fall_back=_ladders(app, config, store).climb,
         confirm_end=app.config.confirm_end,
     )
-    loops = Loops(engine)
+    loops = Loops(passes(engine), clock)
+    engine.woken = lambda: loops.wake("send")
     return Relay(
         config=config,
         database=database,
@@ -88,6 +97,15 @@ def assemble(app: App) -> Relay:
         loops=loops,
         services=_services(app, config, store=store, loops=loops),
     )
+
+
+def passes(engine: Engine) -> dict[str, Callable[[], float | None]]:
+    """Return what a relay does all the time, by the names of the loops that do it."""
+    return {
+        "send": engine.send_due,
+        "confirm": engine.confirm_due,
+        "climb": engine.climb_due,
+    }
 
 
 def _services(app: App, config: RelayConfig, *, store: RelayStore, loops: Loops) -> Services:

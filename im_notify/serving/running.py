@@ -31,7 +31,7 @@ def run(app: App, *, port: int | None = None) -> None:
     """
     relay = assemble(app)
     listen = relay.config.listen if port is None else replace(relay.config.listen, port=port)
-    relay.loops.start()
+    relay.start()
     try:
         _log.info("listening at %s", _shown(listen))
         serve(build(relay.services), listen)

@@ -57,7 +57,7 @@ def trial(app: App, *, port: int | None) -> int:
         inside = replace(app, environ=environ, config_path=str(path))
         inside.plugins.add(_plugin(Printer(app)), "trial")
         relay = assemble(inside)
-        relay.loops.start()
+        relay.start()
         try:
             app.print(_welcome(at, token, path))
             app.stdout.flush()

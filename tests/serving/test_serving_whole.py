@@ -96,7 +96,7 @@ def running(folder: Path) -> Iterator[Running]:
             "IM_NOTIFY_HASH": sandbox.settings.hash,
         }
         relay = assemble(App(environ=environ, config_path=str(path)))
-        relay.loops.start()
+        relay.start()
         with open_socket(Listen(port=0)) as opened:
             web = server(build(relay.services))
             thread = threading.Thread(target=web.run, kwargs={"sockets": [opened]})
