@@ -79,4 +79,8 @@ ARGUMENTS: Final[dict[str, dict[str, object]]] = {
         "max": MOST_SECONDS,
         "default": 0,
     },
+    "relay": {
+        "name": _("Address of a relay, whose token stands in place of the hash"),
+        "type": "string",
+    },
 }

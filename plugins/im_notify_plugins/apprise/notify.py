@@ -18,6 +18,7 @@ from im_notify_plugins.apprise import details, settings, urls
 from im_notify_plugins.apprise.budget import Budget
 from im_notify_plugins.apprise.delivery import deliver
 from im_notify_plugins.apprise.rate import RATE, Limiters
+from im_notify_plugins.apprise.relaying import RelayBackend
 from im_notify_plugins.apprise.settings import Settings
 from im_notify_plugins.apprise.tracking import start_of
 from im_notify_plugins.apprise.transport import PlainTransport
@@ -28,6 +29,7 @@ from im_notify_plugins.iletimerkezi.client import Client
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from im_notify.protocols import Backend
 
 _WAYS = {"json": Client.send_json, "get": Client.send_get}
 
@@ -63,6 +65,7 @@ class NotifyIletiMerkezi(NotifyBase):  # type: ignore[misc]  # apprise counts as
         method: str | None = None,
         batch: str | bool | None = None,  # noqa: FBT001  as Apprise hands it over
         confirm: str | int | None = None,
+        relay: str | None = None,
         **kwargs: object,
     ) -> None:
         """Check every argument; what is wrong with one is logged and raised as TypeError.
@@ -72,14 +75,16 @@ class NotifyIletiMerkezi(NotifyBase):  # type: ignore[misc]  # apprise counts as
         kwargs.pop("format", None)  # HTML and Markdown are to arrive as plain text
         super().__init__(**kwargs)
         try:
+            through = settings.check_relay(relay)
             self.settings = Settings(
-                credentials=settings.check_credentials(key, hash),
+                credentials=settings.check_credentials(key, hash, relay=through),
                 sender=settings.checked_sender(sender),
                 recipients=settings.check_targets(targets),
                 consent=settings.check_consent(iys, iyslist),
                 method=settings.check_method(method),
                 batch=settings.check_batch(batch),
                 confirm=settings.check_confirm(confirm),
+                relay=through,
             )
         except InvalidMessageError as error:
             self.logger.warning("iletiMerkezi: %s", error)
@@ -114,7 +119,15 @@ class NotifyIletiMerkezi(NotifyBase):  # type: ignore[misc]  # apprise counts as
         started = start_of(self, self.clock.monotonic()) if pieces <= 1 else None
         return Budget(limit, self.clock, started=started)
 
-    def _backend(self, budget: Budget) -> ProviderBackend:
+    def _backend(self, budget: Budget) -> Backend:
+        if self.settings.relay:
+            return RelayBackend(
+                url=self.settings.relay,
+                token=self.settings.credentials.hash,
+                max_recipients=settings.BATCH,
+                transport=self._transport(budget),
+                clock=self.clock,
+            )
         base_url = os.environ.get("IM_NOTIFY_BASE_URL") or self.notify_url
         client = Client(
             credentials=self.settings.credentials,
@@ -162,7 +175,8 @@ class NotifyIletiMerkezi(NotifyBase):  # type: ignore[misc]  # apprise counts as
             "method": self.settings.method,
             "batch": "yes" if self.settings.batch else "no",
         }
-        return params | ({"confirm": str(self.settings.confirm)} if self.settings.confirm else {})
+        params |= {"confirm": str(self.settings.confirm)} if self.settings.confirm else {}
+        return params | ({"relay": self.settings.relay} if self.settings.relay else {})
 
     @property
     def targets(self) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from im_notify.errors import InvalidMessageError
+from im_notify.errors import ConfigError, InvalidMessageError
 from im_notify.i18n import _
 from im_notify.models import Consent, check_sender
 from im_notify.recipients import Recipients, parse
 from im_notify.secret import Secret
+from im_notify.settings import to_url
 from im_notify_plugins.apprise.details import MOST_SECONDS
 from im_notify_plugins.iletimerkezi.account import GET_RECIPIENTS
 from im_notify_plugins.iletimerkezi.credentials import Credentials
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 BATCH = 1000  #: recipients of one order with batch=yes; a page of the report holds as many
+RELAY_USER = "relay"  #: stands before the token of a relay, where a URL wants a user
 _YES = frozenset({"yes", "y", "true", "on", "1", "enable"})
 
 
@@ -32,6 +34,7 @@ class Settings:
     method: str
     batch: bool
     confirm: int
+    relay: str | None = None
 
     def groups(self) -> list[tuple[str, ...]]:
         """Return the numbers of each order: one each, or as many as an order takes."""
@@ -40,8 +43,29 @@ class Settings:
         return [numbers[start : start + size] for start in range(0, len(numbers), size)]
 
 
-def check_credentials(key: str | None, secret: str | None) -> Credentials:
-    """Return both parts. Raises InvalidMessageError (401) when one is missing."""
+def check_relay(url: str | None) -> str | None:
+    """Return the address of a relay, ending with `/`; None when none is said.
+
+    Raises InvalidMessageError.
+    """
+    if not url:
+        return None
+    try:
+        return to_url(url)
+    except ConfigError as error:
+        text = _("relay cannot be used: {reason}")
+        raise InvalidMessageError(text.format(reason=error)) from None
+
+
+def check_credentials(key: str | None, secret: str | None, *, relay: str | None) -> Credentials:
+    """Return both parts; a relay wants its token only, which may stand alone.
+
+    Raises InvalidMessageError (401) when one is missing.
+    """
+    if relay and (key or secret):
+        return Credentials(
+            Secret(key if secret and key else RELAY_USER), Secret(secret or key or "")
+        )
     if not key or not secret:
         text = _("key or hash is missing: write iletimerkezi://KEY:HASH@SENDER/5301234567")
         raise InvalidMessageError(text, code=401)

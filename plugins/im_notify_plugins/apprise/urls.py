@@ -15,7 +15,7 @@ _LONG_NAMES = (1, 6)  # the first Apprise whose URLs may begin with more than ni
 _NATIVE = re.compile(
     r"https?://api\.iletimerkezi\.com/v1/send-sms/get/?\?(?P<query>.+)", re.IGNORECASE
 )
-_ARGUMENTS = ("iys", "iyslist", "method", "batch", "confirm")
+_ARGUMENTS = ("iys", "iyslist", "method", "batch", "confirm", "relay")
 
 
 def schemas(version: str) -> tuple[str, str]:
