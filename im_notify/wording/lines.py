@@ -31,21 +31,40 @@ def word(alerts: Sequence[Alert], wording: Wording, *, at: datetime) -> str:
     what, count, since and id in this order, and differs from minute to minute and state to state.
     Alerts of other states than the most pressing one are counted behind the id.
     """
-    leading = next(state for state in _STATES if any(one.state is state for one in alerts))
-    told = [one for one in alerts if one.state is leading]
-    told.sort(key=lambda one: _SEVERITIES.index(one.severity))
-    first = min(told, key=lambda one: (begun(one, at), one.source, one.episode))
+    told = foremost(alerts)
+    first = earliest(told, at)
     end = f"{time_of(first, wording, at=at)} #{short_id(first, at)}"
-    end += _others(alerts, leading, wording)
+    end += _others(alerts, first.state, wording)
     more = left_out(alerts)
     if len(told) == 1 and not more:
         return _single(told[0], wording, end=end)
     return _group(told, wording, more=more, end=end)
 
 
+def foremost(alerts: Sequence[Alert]) -> list[Alert]:
+    """Return those in the most pressing state that any of them is in, the worst first."""
+    leading = next(state for state in _STATES if any(one.state is state for one in alerts))
+    told = [one for one in alerts if one.state is leading]
+    return sorted(told, key=lambda one: _SEVERITIES.index(one.severity))
+
+
+def earliest(alerts: Sequence[Alert], at: datetime) -> Alert:
+    """Return the one that began first: its id and its time stand for all of them."""
+    return min(alerts, key=lambda one: (begun(one, at), one.source, one.episode))
+
+
+def state_word(alert: Alert, wording: Wording) -> str:
+    """Return how the language calls an alert's state, or its severity while it fires."""
+    if alert.state is AlertState.RESOLVED:
+        return wording.words.resolved
+    if alert.state is AlertState.ACKNOWLEDGED:
+        return wording.words.acknowledged
+    return wording.words.severity[alert.severity]
+
+
 def _single(alert: Alert, wording: Wording, *, end: str) -> str:
     name = object_name(alert, wording)
-    head = _joined(_state_word(alert, wording), name)
+    head = _joined(state_word(alert, wording), name)
     return _fitted(head, summary(alert, wording, name=name), end, parts=wording.parts)
 
 
@@ -63,14 +82,6 @@ def _others(alerts: Sequence[Alert], leading: AlertState, wording: Wording) -> s
     named = {AlertState.ACKNOWLEDGED: words.acknowledged, AlertState.RESOLVED: words.resolved}
     counts = Counter(one.state for one in alerts if one.state is not leading)
     return "".join(f" / {named[state]} {counts[state]}" for state in _STATES if counts[state])
-
-
-def _state_word(alert: Alert, wording: Wording) -> str:
-    if alert.state is AlertState.RESOLVED:
-        return wording.words.resolved
-    if alert.state is AlertState.ACKNOWLEDGED:
-        return wording.words.acknowledged
-    return wording.words.severity[alert.severity]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +111,7 @@ def _gathered(alerts: Sequence[Alert], wording: Wording, *, more: int, end: str)
     brief = objects if objects and not alone else kinds if not common else []
     full = brief if alone or common else _distinct(_joined(*pair) for pair in named)
     return _Group(
-        head=_joined(_state_word(alerts[0], wording), alone),
+        head=_joined(state_word(alerts[0], wording), alone),
         kind=common,
         place=place(alerts, wording),
         count=f"{len(alerts) + more} {wording.words.alerts}",

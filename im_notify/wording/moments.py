@@ -41,13 +41,14 @@ def time_of(alert: Alert, wording: Wording, *, at: datetime) -> str:
     """
     start = min(begun(alert, at), at)
     minutes = int(at.timestamp() // 60 - start.timestamp() // 60)
-    lasted = _span(minutes, wording.words.units)
+    lasted = span(minutes, wording.words.units)
     if alert.state is AlertState.RESOLVED and lasted:
         return lasted
     return f"{start.astimezone(wording.zone):%H:%M} {lasted}".rstrip()
 
 
-def _span(minutes: int, units: tuple[str, str, str]) -> str:
+def span(minutes: int, units: tuple[str, str, str]) -> str:
+    """Return minutes as days, hours and minutes, empty for none."""
     hours, minute = divmod(minutes, 60)
     amounts = (*divmod(hours, 24), minute)
     return "".join(f"{n}{unit}" for n, unit in zip(amounts, units, strict=True) if n)

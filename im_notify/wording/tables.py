@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What one language says; `units` stand behind days, hours and minutes."""
+    """What one language says; `units` stand behind days, hours and minutes.
+
+    `within` stands before the time in which a storm came, `digest` says what follows it.
+    """
 
     severity: Mapping[Severity, str]
     counted: Mapping[Severity, str]
@@ -27,6 +30,9 @@ class Words:
     alert: str
     alerts: str
     units: tuple[str, str, str]
+    storm: str
+    within: str
+    digest: str
 
 
 TABLES: Final = {
@@ -38,6 +44,9 @@ TABLES: Final = {
         alert="alarm",
         alerts="alarm",
         units=("g", "sa", "dk"),
+        storm="FIRTINA",
+        within="",
+        digest="özet modu",
     ),
     "en": Words(
         severity={Severity.CRITICAL: "CRT", Severity.WARNING: "WRN", Severity.INFO: "INF"},
@@ -47,6 +56,9 @@ TABLES: Final = {
         alert="alert",
         alerts="alerts",
         units=("d", "h", "min"),
+        storm="STORM",
+        within="in ",
+        digest="digest mode",
     ),
 }
 
