@@ -1,0 +1,1 @@
+"""A first configuration and a unit for systemd, out of a few answers."""
