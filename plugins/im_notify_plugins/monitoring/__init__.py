@@ -1,4 +1,4 @@
-"""Monitoring systems: what each of them posts, as alerts; one file a system."""
+"""Monitoring systems: what each of them posts or runs a command with, as alerts; a file each."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from im_notify.config import Config
-    from im_notify.protocols import Source
+    from im_notify.protocols import Command, Source
 
-__all__ = ["im_notify_sources"]
+__all__ = ["im_notify_commands", "im_notify_sources"]
 
 
 @hookimpl
@@ -25,3 +25,11 @@ def im_notify_sources(config: Config) -> Iterable[Source]:
 
     found = {source.name: source for source in (*sources(), *mapped(config))}
     return found.values()
+
+
+@hookimpl
+def im_notify_commands() -> tuple[Command, ...]:
+    """Give the command that monitoring systems run."""
+    from im_notify_plugins.monitoring.command import alert_command
+
+    return (alert_command(),)

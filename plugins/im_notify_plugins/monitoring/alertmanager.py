@@ -94,6 +94,8 @@ def _usable(listed: list[object], body: Mapping[str, object]) -> list[dict[str, 
 
 def _shared(items: list[dict[str, object]]) -> frozenset[str]:
     """Return the fingerprints that stand for more than one set of labels: they tell nothing."""
+    if len(items) == 1:
+        return frozenset()
     sets: defaultdict[str, set[str]] = defaultdict(set)
     for one in items:
         sets[first(one, "fingerprint")].add(digest(one["labels"]))
@@ -125,8 +127,10 @@ def _alert(one: Mapping[str, object], episode: str, *, source: str, zone: tzinfo
 def _summary(one: Mapping[str, object], labels: Mapping[str, object]) -> str:
     told = plain(first(branch(one, "annotations"), *_SUMMARIES))
     named = told or plain(first(labels, "alertname"))
+    if named:
+        return named
     listed = " ".join(f"{key}={value}" for key, value in labels_of(labels).items())
-    return named or text(listed) or first(one, "fingerprint")
+    return text(listed) or first(one, "fingerprint")
 
 
 def _counted(alerts: list[Alert], body: Mapping[str, object], *, cut: int) -> list[Alert]:

@@ -55,6 +55,8 @@ def _since_epoch(number: float) -> datetime:
 
 
 def _calendar(written: str) -> datetime:
+    if written[4:5] == "-":  # ISO 8601, which nearly all write; the other forms have none there
+        return datetime.fromisoformat(written)
     for form in _FORMATS:
         try:
             return datetime.strptime(written, form)  # noqa: DTZ007  its zone is added by who calls

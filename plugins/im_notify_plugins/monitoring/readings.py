@@ -22,6 +22,7 @@ _SYMBOLS = 0x2190  #: from here on symbols are arrows and pictures; before it ar
 # Macros that nothing replaced: {EVENT.UPDATE.ACTION} {$URL} $NAME$ {{ x }}
 _MACRO = re.compile(r"\{\$?[A-Z][A-Z0-9_.:]{1,80}\}|\$[A-Z][A-Z0-9_]{1,80}\$|\{\{[^{}]{0,80}\}\}")
 # and those that only count as such when they are all there is: %name $NAME *name* *UNKNOWN*
+_LONELY = ("%", "$", "*")  # what such a text begins with
 _ALONE = re.compile(r"%[a-z]{2,40}|\$[A-Z][A-Z0-9_]{1,40}|\*[A-Za-z]{2,40}\*")
 
 
@@ -29,19 +30,24 @@ def text(value: object, limit: int = LONGEST) -> str:
     """Return text or a number as one line without control characters and leftover macros."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    shown = "".join(one for one in str(value)[: 4 * limit] if one.isprintable() or one.isspace())
-    line = " ".join(_MACRO.sub("", shown).split())
-    return "" if _ALONE.fullmatch(line) else line[:limit].rstrip()
+    shown = str(value)[: 4 * limit]
+    if not shown.isprintable():
+        shown = "".join(one for one in shown if one.isprintable() or one.isspace())
+    line = " ".join((_MACRO.sub("", shown) if "{" in shown or "$" in shown else shown).split())
+    return "" if line[:1] in _LONELY and _ALONE.fullmatch(line) else line[:limit].rstrip()
 
 
 def plain(value: object) -> str:
     """Return `text` without emoji: one of them halves what fits into an SMS."""
-    return " ".join("".join(one for one in text(value) if not _is_picture(one)).split())
+    line = text(value)
+    if line.isascii():
+        return line
+    return " ".join("".join(one for one in line if not _is_picture(one)).split())
 
 
 def first(record: Mapping[str, object], *names: str) -> str:
     """Return the first of these fields that says something."""
-    return next((found for name in names if (found := text(record.get(name)))), "")
+    return next((told for one in names if one in record and (told := text(record[one]))), "")
 
 
 def branch(record: Mapping[str, object], name: str) -> Mapping[str, object]:

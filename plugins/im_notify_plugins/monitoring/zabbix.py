@@ -97,4 +97,4 @@ def _labels(event: Mapping[str, object]) -> dict[str, str]:
     listed = [one for one in tags if isinstance(one, dict)] if isinstance(tags, list) else []
     fields = {first(one, "tag"): one.get("value") for one in listed}
     told = {"opdata": event.get("event_opdata"), "trigger_id": event.get("trigger_id")}
-    return labels_of({**told, **fields})
+    return labels_of({**told, **fields, "event_id": event.get("event_id")})

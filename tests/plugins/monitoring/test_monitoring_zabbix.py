@@ -100,15 +100,19 @@ def test_an_event_without_its_id_is_named_by_trigger_and_host(read: Read, posted
 
 
 def test_tags_become_labels_whatever_else_is_in_them(read: Read, posted: Post) -> None:
-    """They come as JSON within JSON, from a macro that may be missing."""
-    tags = '[{"tag": "team", "value": "db"}, null, {"tag": ""}, {"value": 1}, 7]'
+    """They come as JSON within JSON, from a macro that may be missing.
+
+    None takes the place of the event's own id, which its outcome is written back to.
+    """
+    tags = '[{"tag": "team", "value": "db"}, null, {"tag": ""}, {"tag": "event_id", "value": 1}, 7]'
 
     told = [
         read("zabbix", posted({**EVENT, "event_tags": written}))[0].labels
         for written in (tags, "{EVENT.TAGSJSON}", "[", '{"a": 1}', None)
     ]
 
-    assert told == [{"team": "db"}, {}, {}, {}, {}]
+    event = {"event_id": "20"}
+    assert told == [{"team": "db", **event}, event, event, event, event]
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", {"to": "5"}, {"event_id": "{EVENT.ID}"}], ids=repr)
