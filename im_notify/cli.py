@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from im_notify.protocols import Command
 
 #: the host's own commands
-OWN = ("send", "parts", "cancel", "check", "plugins", "sandbox", "serve")
+OWN = (
+    *("send", "parts", "cancel", "check", "plugins", "sandbox"),
+    *("serve", "outbox", "preview", "init"),
+)
 INTERRUPTED = 130  #: exit code after Ctrl-C, as shells report SIGINT
 
 

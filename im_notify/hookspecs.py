@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from im_notify.clock import Clock
     from im_notify.config import Config
     from im_notify.models import Message, Receipt
-    from im_notify.protocols import Backend, Command, Source
+    from im_notify.protocols import Backend, Command, Outcome, Source
+    from im_notify.relay_config import WriteBackConfig
     from im_notify.reports import Report
 
 NAME = "im_notify"  #: group of the entry points and project name of the markers
@@ -98,8 +99,9 @@ def im_notify_confirm(
 def im_notify_report(report: Report, message: Message | None) -> None:
     """Be told that the state of an order changed; `message` is None where it is not known.
 
-    Called once for each change, after it is stored. A plugin that raises is logged by name and
-    the others are still told.
+    Called once for each change, in order, after it is stored; by the relay from a thread of its
+    own, and after a crash perhaps twice. A plugin that raises is logged by name and the others are
+    still told.
     """
 
 
@@ -110,4 +112,16 @@ def im_notify_fallback(url: str, text: str) -> bool | None:
     Called once when a step of a contact's ladder that is a URL is reached; after a crash perhaps
     twice. Return None for a URL that is not yours. The bundled plugin `apprise` takes every URL
     that Apprise knows.
+    """
+
+
+@hookspec(firstresult=True)
+def im_notify_write_back(target: WriteBackConfig, outcome: Outcome | None) -> bool | None:
+    """Tell `target` how a message about alerts that came from there ended; say whether it did.
+
+    Called once for each end, again after a failure for up to an hour, and after a crash perhaps
+    twice. Return None for a `kind` that is not yours. Raise AlertError where trying again is of no
+    use, ImNotifyError otherwise, with nothing secret in its text. Called without an outcome at
+    start: check the target's settings then, and raise ConfigError. The bundled plugin `writeback`
+    knows four kinds.
     """

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from im_notify.outbox.entries import Stored
+    from im_notify.outbox.listing import Listed, ListedAlert
     from im_notify.reports import Delivery, Order, Report
     from im_notify.sending import Outcome
 
@@ -53,6 +54,35 @@ def stored_object(stored: Stored) -> dict[str, object]:
             for event in stored.timeline
         ],
     }
+
+
+def listed_object(listed: Listed, *, numbers: bool, text: bool) -> dict[str, object]:
+    """Return one element of `messages`; `recipients` is how many unless `numbers` are wanted."""
+    rows = [row_object(row) for row in listed.deliveries]
+    found: dict[str, object] = {
+        "id": listed.id,
+        "state": listed.status,
+        "source": listed.source,
+        "contact": listed.contact,
+        "created_at": listed.created_at.isoformat(),
+        "ended_at": listed.ended_at.isoformat() if listed.ended_at else None,
+        "recipients": rows if numbers else len(rows),
+    }
+    return found | {"text": listed.text} if text else found
+
+
+def listed_alert_object(listed: ListedAlert, *, text: bool) -> dict[str, object]:
+    """Return one element of `held`."""
+    found: dict[str, object] = {
+        "id": listed.id,
+        "state": listed.state,
+        "reason": listed.reason,
+        "source": listed.source,
+        "contact": listed.contact,
+        "at": listed.at.isoformat(),
+        "message_id": listed.message_id,
+    }
+    return found | {"summary": listed.summary} if text else found
 
 
 def listed_order(order: Order) -> dict[str, object]:

@@ -49,7 +49,8 @@ def _asked(backend: Backend, receipt: Receipt) -> Report | None:
     except QueryError as error:
         if _lasting(error) and not isinstance(error, NotFoundError):
             raise
-        _log.warning(_("order %s has no report now: %s"), receipt.order_id, error)
+        about = {"order_id": receipt.order_id}
+        _log.warning(_("order %s has no report now: %s"), receipt.order_id, error, extra=about)
         return None
 
 

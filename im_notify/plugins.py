@@ -10,7 +10,7 @@ import pluggy
 
 from im_notify import hookspecs
 from im_notify.clock import SystemClock
-from im_notify.errors import ImNotifyError, PluginError, UnknownOutcomeError
+from im_notify.errors import ConfigError, ImNotifyError, PluginError, UnknownOutcomeError
 from im_notify.i18n import _
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from im_notify.config import Config
     from im_notify.discovery import EntryPoint
     from im_notify.models import Message, Receipt
-    from im_notify.protocols import Backend, Command, Source
+    from im_notify.protocols import Backend, Command, Outcome, Source
+    from im_notify.relay_config import WriteBackConfig
     from im_notify.reports import Report
 
 _RUINOUS = (Exception, SystemExit)  # a library that exits at import must not take us along
@@ -201,6 +202,27 @@ class Plugins:
         if told is None:
             return _("no plugin knows the scheme {scheme}").format(scheme=url.partition(":")[0])
         return None if told else _("it was not taken")
+
+    def write_back(self, target: WriteBackConfig, outcome: Outcome | None) -> None:
+        """Tell `target` how a message ended; without an outcome check its settings only.
+
+        Raises ConfigError for settings that are wrong, AlertError where trying again is of no
+        use, another ImNotifyError where it may be.
+        """
+        try:
+            told: bool | None = self._manager.hook.im_notify_write_back(
+                target=target, outcome=outcome
+            )
+        except ImNotifyError:
+            raise
+        except _RUINOUS as error:
+            _log().exception(_("a plugin failed while it wrote back"))
+            raise PluginError(type(error).__name__) from error
+        if told is None:
+            text = _("[write_back.{name}] no plugin knows the kind {kind}")
+            raise ConfigError(text.format(name=target.name, kind=target.kind))
+        if not told:
+            raise PluginError(_("it was not taken"))
 
     def _collect(self, hook: str, **arguments: object) -> dict[str, Any]:
         items: dict[str, Any] = {}

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from im_notify.alerts import Alert
     from im_notify.app import App
-    from im_notify.models import Message, Receipt
-    from im_notify.reports import Account, Order, Report
+    from im_notify.models import Message, Receipt, Status
+    from im_notify.reports import Account, Delivery, Order, Report
 
 
 @runtime_checkable
@@ -98,6 +98,23 @@ class Source(Protocol):
         Alerts of one request are one notification. One that is odd is told as well as it can be;
         AlertError, and nothing else, is raised for a payload that is none of this format.
         """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a message about alerts ended, for where the alerts came from.
+
+    `alerts` are those that it told of, as they stood then. `text` is one line for people, in the
+    relay's language and without line ends; it shows numbers in part only. One `id` can end twice,
+    when its last report comes late.
+    """
+
+    id: str
+    status: Status
+    ended_at: datetime
+    deliveries: tuple[Delivery, ...]
+    alerts: tuple[Alert, ...]
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,8 +74,8 @@ class StormConfig:
 
     `gather` is for how long what follows a text is gathered into the next one, `digest` how often
     a contact hears of what is over its `limits`, both in seconds. The limits are those that
-    GoAlert has for alerts to one phone. `daily_parts` is how many SMS parts all alerts of one day
-    may cost, 0 without end.
+    GoAlert has for alerts to one phone. `daily_parts` is how many SMS parts a day may cost before
+    only critical alerts are told, 0 without end.
     """
 
     enabled: bool = True
@@ -110,7 +110,7 @@ class HeartbeatConfig:
 class WriteBackConfig:
     """A place that is told how an alert's message ended; a plugin knows what `kind` means.
 
-    `url` ends with `/`; `token` is a bearer token, or the password of `user`.
+    `url` is as it was typed; `token` is a bearer token, or the password of `user`.
     """
 
     name: str

@@ -19,6 +19,7 @@ from im_notify.relay_config import (
     Unreachable,
 )
 from im_notify.relay_values import (
+    to_address,
     to_choice,
     to_choices,
     to_count,
@@ -43,7 +44,6 @@ from im_notify.settings import (
     to_secret,
     to_sender,
     to_text,
-    to_url,
 )
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ ENTRIES: Mapping[str, Mapping[str, Converter]] = {
     },
     "write_back": {
         "kind": to_text,
-        "url": to_url,
+        "url": to_address,
         "user": to_text,
         "token": to_secret,
         "token_file": to_text,

@@ -9,7 +9,7 @@ from im_notify.errors import ConfigError
 from im_notify.i18n import _
 from im_notify.nearest import nearest
 from im_notify.relay_config import Limit, Listen, Weekly
-from im_notify.settings import to_seconds, to_text
+from im_notify.settings import to_seconds, to_text, to_url
 from im_notify.text import MAX_PARTS
 
 if TYPE_CHECKING:
@@ -213,6 +213,12 @@ def to_targets(value: object) -> tuple[str, ...]:
     if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
         raise ConfigError(_('use a list such as ["mailto://user:password@host", "second"]'))
     return tuple(text.strip() for text in texts)
+
+
+def to_address(value: object) -> str:
+    """Take an http or https address as it is typed, without credentials and query."""
+    to_url(value)
+    return to_text(value).strip()
 
 
 def to_path(value: object) -> str:

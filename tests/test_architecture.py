@@ -21,7 +21,6 @@ LONGEST_MODULE, LONGEST_BODY = 300, 20  # lines
 # Modules of the host stand by their name, the bundled plugins as `plugins/<name>`.
 MAY_IMPORT = {
     # words that need nothing
-    "alerts": "",
     "clock": "",
     "discovery": "",
     "errors": "",
@@ -32,6 +31,7 @@ MAY_IMPORT = {
     "secret": "",
     "toml_lines": "",
     # what everything speaks
+    "alerts": "errors i18n",
     "duration": "errors i18n",
     "models": "errors i18n",
     "text": "errors i18n",
@@ -57,8 +57,9 @@ MAY_IMPORT = {
     "config": "address_book config_file config_layers credentials errors relay_sections settings"
     " [models] [relay_config] [secret]",
     # the host of plugins
-    "hookspecs": "[clock] [config] [models] [protocols] [reports]",
-    "plugins": "clock errors hookspecs i18n [config] [discovery] [models] [protocols] [reports]",
+    "hookspecs": "[clock] [config] [models] [protocols] [relay_config] [reports]",
+    "plugins": "clock errors hookspecs i18n [config] [discovery] [models] [protocols]"
+    " [relay_config] [reports]",
     # the work
     "looking": "errors i18n models protocols reports",
     "sending": "errors models [clock] [plugins] [protocols] [reports]",
@@ -66,17 +67,21 @@ MAY_IMPORT = {
     "jsonout": "recipients [outbox] [reports] [sending]",
     "app": "clock config discovery errors hookspecs i18n plugins recipients [protocols]",
     # the relay: what is stored, what is said, what sends, what is listened to
-    "outbox": "alerts errors i18n models reports",
-    "wording": "alerts text",
-    "relay": "alerts config errors i18n looking models outbox polling protocols recipients"
-    " reports wording [clock] [plugins] [relay_config] [secret]",
-    "server": "alerts config errors i18n jsonout models outbox protocols recipients relay"
+    "outbox": "alerts errors i18n models reports text [relay_config]",
+    "wording": "alerts errors i18n models nearest recipients text [reports]",
+    "previewing": "alerts errors i18n text wording [protocols] [relay_config]",
+    "handing": "alerts errors i18n models relay_config sending wording [app] [clock]",
+    "relay": "alerts config errors handing hookspecs i18n looking models outbox polling protocols"
+    " recipients text wording [clock] [plugins] [relay_config] [reports] [secret]",
+    "server": "alerts config errors handing i18n jsonout models outbox protocols recipients relay"
     " relay_config reports settings text [clock] [secret]",
-    "serving": "errors exits hookspecs i18n models outbox relay relay_config sandbox server wording"
-    " [app] [protocols] [reports]",
+    "serving": "errors exits i18n models outbox recipients relay relay_config sandbox secret server"
+    " wording [app] [clock] [config] [protocols]",
+    "setup": "errors i18n nearest recipients relay_values settings [app]",
     # the edges
-    "commands": "compose errors exits i18n jsonout models protocols sandbox sending serving text"
-    " [app] [plugins] [reports]",
+    "commands": "alerts compose config discovery errors exits hookspecs i18n jsonout models outbox"
+    " plugins previewing protocols recipients relay_config sandbox sending server serving setup"
+    " text wording [app] [reports]",
     "cli": "app commands errors exits i18n [protocols]",
     "__main__": "cli",
     "testing": "config errors models plugins protocols reports sandbox secret [clock]",
@@ -86,12 +91,13 @@ MAY_IMPORT = {
     "plugins/confirm": "host",
     "plugins/geturl": "host plugins/iletimerkezi",
     "plugins/monitoring": "host",
+    "plugins/writeback": "host",
     "plugins/apprise": "host plugins/iletimerkezi",
     "plugins/demo": "host sandbox plugins/apprise plugins/geturl plugins/iletimerkezi",
 }
 NOT_FOR_STRANGERS = {
     *("__main__", "cli", "commands", "sandbox", "testing"),
-    *("outbox", "relay", "server", "serving", "wording"),
+    *("outbox", "relay", "previewing", "server", "serving", "setup", "wording"),
 }
 
 # what the host must not know: providers and monitoring systems

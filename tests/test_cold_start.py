@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {"apprise", "requests", "phonenumbers", "rich", "importlib.metadata", "http.client"}
+OF_THE_RELAY = {"sqlalchemy", "starlette", "uvicorn", "prometheus_client", "jinja2", "asyncio"}
 RUN = "from im_notify.cli import main; assert main({words!r}) == 0"
 LIST = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
 LOAD_ALL = """
@@ -84,6 +85,21 @@ def test_a_send_loads_its_transport_and_nothing_else(loads: Loads, sandbox: Sand
     assert len(sandbox.ledger) == 1
     assert loaded & {"apprise", "rich", "phonenumbers"} == set()
     assert "requests" in loaded
+
+
+def test_an_alert_is_handed_over_by_little_code(loads: Loads, tmp_path: Path) -> None:
+    """A notification command runs for each alert: neither the relay nor what it is built of."""
+    path = tmp_path / "config.toml"
+    path.write_text(f'[relay]\ndatabase = "sqlite:///{tmp_path}/outbox.db"\n', "utf-8")
+    words = ["alert", "--config", str(path), "--summary", "disk full"]
+
+    loaded = loads(RUN.format(words=words))
+
+    assert len(list((tmp_path / "spool").iterdir())) == 1
+    assert loaded & {*HEAVY, *OF_THE_RELAY} == set()
+    assert not {
+        name for name in loaded if name.startswith(("im_notify.server", "im_notify.outbox"))
+    }
 
 
 def test_the_package_alone_is_light(loads: Loads) -> None:

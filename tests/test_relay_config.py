@@ -220,7 +220,7 @@ def test_a_whole_file_is_read(write: Write) -> None:
             "events": WriteBackConfig(
                 name="events",
                 kind="url",
-                url="https://h/api/",
+                url="https://h/api",
                 user="u",
                 token=Secret("pa55-back"),
                 ca_file="/etc/ca.pem",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from im_notify.errors import ConfigError
@@ -26,6 +25,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "--sandbox", action="store_true", help=_("with an imitated provider, made to be tried")
     )
     parser.add_argument("--check", action="store_true", help=_("check everything, start nothing"))
+    parser.add_argument("--debug", action="store_true", help=_("log every step"))
     parser.add_argument("--port", type=int, help=_("listen here instead of where is configured"))
 
 
@@ -41,8 +41,7 @@ def _run(args: argparse.Namespace, app: App) -> int:
         check(app)
         app.print(_("the configuration is fine"))
         return Exit.OK
-    _log_to(app)
-    run(app, port=args.port)
+    run(app, port=args.port, debug=args.debug)
     return Exit.OK
 
 
@@ -55,13 +54,6 @@ def _need_the_extra() -> None:
     except ImportError as error:
         text = _("{module} is missing: pip install 'im-notify[relay]'")
         raise ConfigError(text.format(module=error.name)) from None
-
-
-def _log_to(app: App, level: int = logging.INFO) -> None:
-    handler = logging.StreamHandler(app.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.getLogger("im_notify").addHandler(handler)
-    logging.getLogger("im_notify").setLevel(level)
 
 
 COMMAND = Command(

@@ -2,46 +2,51 @@
 
 from __future__ import annotations
 
+import json
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
+from im_notify.alerts import alert_object
 from im_notify.models import Status
-from im_notify.outbox import schema
+from im_notify.outbox import direct, schema
 from im_notify.outbox.entries import Accepted, Entry
+from im_notify.text import estimate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no letters that look like digits
 _DIGITS = 12
+_BITS = 5  # of a digit
+
+_ADD_MESSAGE, _ADD_RECIPIENT = insert(schema.messages), insert(schema.recipients)
+_ADD_ORDER = insert(schema.orders).returning(schema.orders.c.pk)
+_ADD_EVENT, _ADD_RUNG = insert(schema.events), insert(schema.rungs)
+_KNOWN = select(schema.messages.c.id, schema.messages.c.status).where(
+    schema.messages.c.key == bindparam("known_key")
+)
 
 
 def new_id() -> str:
     """Return a name for a message that nobody can guess: 60 bits."""
-    return "".join(secrets.choice(_ALPHABET) for _digit in range(_DIGITS))
+    drawn = secrets.randbits(_BITS * _DIGITS)
+    return "".join(_ALPHABET[drawn >> _BITS * place & 31] for place in range(_DIGITS))
 
 
 def accept(connection: Connection, entry: Entry, *, now: float) -> Accepted:
     """Store an entry as queued, unless its key is known."""
     if entry.key is not None and (known := _known(connection, entry.key)):
-        return Accepted(id=known.id, duplicate=True, status=Status(known.status))
+        return known
     message_id = new_id()
-    connection.execute(insert(schema.messages), _message_row(message_id, entry, now))
+    direct.add(connection, _ADD_MESSAGE, _message_row(message_id, entry, now))
     due = entry.send_at.timestamp() if entry.send_at else now
     queue(connection, message_id, entry.recipients, due_at=due)
     note(connection, message_id, now, "stored", entry.source)
-    for position, rung in enumerate(entry.ladder, start=1):
-        row = {
-            "message_id": message_id,
-            "position": position,
-            "target": rung.to,
-            "state": "waiting",
-        }
-        connection.execute(insert(schema.rungs), row | {"due_at": now + rung.after})
+    _add_ladder(connection, message_id, entry, now=now)
     return Accepted(id=message_id, duplicate=False, status=Status.WAITING)
 
 
@@ -58,12 +63,35 @@ def _message_row(message_id: str, entry: Entry, now: float) -> dict[str, object]
         "created_at": now,
         "expires_at": (entry.send_at.timestamp() if entry.send_at else now) + entry.lifetime,
         "send_at": entry.send_at.timestamp() if entry.send_at else None,
+        "audience": entry.audience,
+        "parts": estimate(entry.text).parts * len(entry.recipients),
+        "write_back": json.dumps(entry.write_back) if entry.write_back else None,
+        "origin": _origin(entry) if entry.write_back else None,
     }
 
 
-def _known(connection: Connection, key: str) -> Row[Any] | None:
-    columns = schema.messages.c
-    return connection.execute(select(schema.messages).where(columns.key == key)).one_or_none()
+def _origin(entry: Entry) -> str:
+    return json.dumps([alert_object(one) for one in entry.origin], ensure_ascii=False)
+
+
+def _known(connection: Connection, key: str) -> Accepted | None:
+    rows = direct.fetch(connection, _KNOWN, {"known_key": key})
+    found = (Accepted(id=name, duplicate=True, status=Status(status)) for name, status in rows)
+    return next(found, None)
+
+
+def _add_ladder(connection: Connection, message_id: str, entry: Entry, *, now: float) -> None:
+    rows = [
+        {
+            "message_id": message_id,
+            "position": position,
+            "target": rung.to,
+            "state": "waiting",
+            "due_at": now + rung.after,
+        }
+        for position, rung in enumerate(entry.ladder, start=1)
+    ]
+    direct.add_all(connection, _ADD_RUNG, rows)
 
 
 def queue(
@@ -71,19 +99,19 @@ def queue(
 ) -> None:
     """Add an order with these recipients that waits to be sent."""
     row = {"message_id": message_id, "state": "queued", "due_at": due_at}
-    pk = connection.execute(insert(schema.orders).values(row)).inserted_primary_key
-    assert pk is not None  # noqa: S101  an INSERT of one row has one
+    counts = {"attempts": 0, "repeats": 0, "lookups": 0}
+    pk = direct.add_numbered(connection, _ADD_ORDER, row | counts)
     rows = [
-        {"order_pk": pk[0], "position": position, "number": number, "status": Status.WAITING.value}
+        {"order_pk": pk, "position": position, "number": number, "status": Status.WAITING.value}
         for position, number in enumerate(numbers)
     ]
-    connection.execute(insert(schema.recipients), rows)
+    direct.add_all(connection, _ADD_RECIPIENT, rows)
 
 
 def note(connection: Connection, message_id: str, at: float, what: str, detail: str = "") -> None:
     """Add a line to a message's timeline."""
     row = {"message_id": message_id, "at": at, "what": what, "detail": detail}
-    connection.execute(insert(schema.events), row)
+    direct.add(connection, _ADD_EVENT, row)
 
 
 def stop_ladder(connection: Connection, message_id: str) -> None:

@@ -12,7 +12,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from time import sleep
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
@@ -27,9 +28,21 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    _Outcome: TypeAlias = tuple[Any, Exception | None]
+
 T = TypeVar("T")
 TOGETHER = 256  #: writes that share a transaction at most
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON")
+GATHER = 0.002  #: seconds that a transaction waits for others where the last had several writes
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "busy_timeout=5000",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",  # or every larger transaction makes a file to undo it with
+    "cache_size=-8000",  # KiB
+    "wal_autocheckpoint=10000",  # pages; an accept writes some twenty
+    "journal_size_limit=67108864",  # what a burst leaves in the write-ahead log
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +73,8 @@ class Database:
     def write(self, work: Callable[[Connection], T]) -> Future[T]:
         """Run `work` in a transaction; the future has its result once that is on disk.
 
-        What `work` raises undoes its own changes only and comes out of the future; a commit that
+        `work` may be run twice, the first time undone: nothing but the database may show it. What
+        it raises undoes its own changes only and comes out of the future; a commit that
         fails comes out as OutboxError. A future that is cancelled before its turn is not run.
         """
         future: Future[T] = Future()
@@ -88,8 +102,11 @@ class Database:
         self._engine.dispose()
 
     def _run(self) -> None:
+        busy = False
         while (first := self._jobs.get()) is not None:
             batch, stopping = [first], False
+            if busy:
+                sleep(GATHER)
             while len(batch) < TOGETHER and not stopping:
                 try:
                     following = self._jobs.get_nowait()
@@ -98,13 +115,14 @@ class Database:
                 stopping = following is None
                 batch += [following] if following else []
             self._commit([job for job in batch if job.future.set_running_or_notify_cancel()])
+            busy = len(batch) > 1
             if stopping:
                 return
 
     def _commit(self, batch: list[_Job]) -> None:
         try:
-            with self._writing.begin() as connection:
-                outcomes = [self._attempt(connection, job) for job in batch]
+            together = self._together(batch)
+            outcomes = self._apart(batch) if together is None else together
         except Exception as error:  # noqa: BLE001  the writer must outlive whatever it was given
             for job in batch:
                 job.future.set_exception(_cannot(self._name, error))
@@ -115,7 +133,21 @@ class Database:
             else:
                 job.future.set_exception(failure)
 
-    def _attempt(self, connection: Connection, job: _Job) -> tuple[Any, Exception | None]:
+    def _together(self, batch: list[_Job]) -> list[_Outcome] | None:
+        """Commit the jobs as one; None, and nothing is done, when one of them fails."""
+        with self._writing.connect() as connection, connection.begin() as transaction:
+            try:
+                return [(job.work(connection), None) for job in batch]
+            except Exception:  # noqa: BLE001  whose fault it is shows when each is run apart
+                transaction.rollback()
+        return None
+
+    def _apart(self, batch: list[_Job]) -> list[_Outcome]:
+        """Commit those jobs that do not fail: a savepoint for each costs as much as a small job."""
+        with self._writing.begin() as connection:
+            return [self._attempt(connection, job) for job in batch]
+
+    def _attempt(self, connection: Connection, job: _Job) -> _Outcome:
         """Run one job inside a savepoint, so that its failure is its own."""
         savepoint = connection.begin_nested()
         try:
@@ -154,8 +186,10 @@ def _engine(url: str, name: str) -> Engine:
     where = make_url(url)
     if where.get_backend_name() == "sqlite" and where.database:
         _make_private(name)
-    engine = create_engine(where, pool_size=8, max_overflow=8)
-    if where.get_backend_name() == "sqlite":
+    sqlite = where.get_backend_name() == "sqlite"
+    style = {"paramstyle": "named"} if sqlite else {}  # as what runs straight on the driver has it
+    engine = create_engine(where, pool_size=8, max_overflow=8, **style)
+    if sqlite:
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
     return engine
@@ -174,6 +208,8 @@ def _make_private(path: str) -> None:
 
 def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401  the driver's own
     connection.isolation_level = None  # transactions are begun below, not by the driver
+    if not connection.execute("PRAGMA page_count").fetchone()[0]:  # it can only begin with this
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 

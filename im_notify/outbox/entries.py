@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from im_notify.alerts import Alert
     from im_notify.models import Consent, Status
+    from im_notify.outbox.storming import StormControl
     from im_notify.reports import Delivery
 
 
@@ -36,7 +37,9 @@ class Entry:
     """A message to be kept and sent; its text is frozen from here on.
 
     `key` is the caller's name for it: an entry whose key is known already is that entry.
-    `lifetime` is for how many seconds it is worth sending.
+    `lifetime` is for how many seconds it is worth sending. `write_back` names the places that are
+    told how it ended, `origin` is the alerts that it tells of, for them. `audience` is whom alerts
+    are for, None for what is no alert.
     """
 
     source: str
@@ -49,6 +52,17 @@ class Entry:
     contact: str | None = None
     send_at: datetime | None = None
     ladder: tuple[Rung, ...] = ()
+    write_back: tuple[str, ...] = ()
+    origin: tuple[Alert, ...] = field(default=(), repr=False)
+    audience: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surge:
+    """More than the limits let through: so many `alerts` within `seconds`."""
+
+    alerts: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +70,8 @@ class Route:
     """Whom the alerts of one request are for and how they are sent.
 
     `contact` holds the names of contacts and groups that were chosen, parted by commas, None for
-    bare numbers; `ladder` is what their contacts fall back to; `lifetime` is in seconds.
+    bare numbers; `ladder` is what their contacts fall back to; `lifetime` is in seconds;
+    `write_back` names the places that are told how the message ended.
     """
 
     contact: str | None
@@ -65,6 +80,7 @@ class Route:
     consent: Consent
     lifetime: float
     ladder: tuple[Rung, ...] = ()
+    write_back: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +91,15 @@ class AlertPlan:
     `entry` makes the message of those that are texted, at a time in seconds since the epoch;
     `repeat` is after how many seconds a problem that still fires is texted again; `recovery`
     says when its end is: `delivered` (only if the problem's message was), `always` or `never`.
+    With `storm` they may have to wait, and `route` is kept for those that do.
     """
 
     entry: Callable[[Sequence[Alert], float], Entry]
     audience: str = ""
     repeat: float = 4 * 3600.0
     recovery: str = "delivered"
+    route: Route | None = None
+    storm: StormControl | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

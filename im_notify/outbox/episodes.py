@@ -6,48 +6,47 @@ last told in, so that a retry, a repetition and the other half of an HA pair cha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from im_notify.alerts import Alert, AlertState
 from im_notify.models import Status
-from im_notify.outbox import schema
+from im_notify.outbox import direct, schema
 from im_notify.outbox.accepting import accept, note, stop_ladder
+from im_notify.outbox.awaiting import LOOK, UNCONFIRMED, is_open, let_wait
+from im_notify.outbox.changes import Change, Known
 from im_notify.outbox.entries import Accepted
+from im_notify.outbox.holding import Hold, Place, fold, held_statuses, hold, route_text, waiting
+from im_notify.outbox.storming import must_wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import Connection
 
     from im_notify.outbox.entries import AlertPlan
 
 ONCE = 600.0  #: seconds after which an event without recovery and without an id is told again
 
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """An alert, and its episode as it was stored before, None for a problem that is new."""
-
-    alert: Alert
-    known: Row[Any] | None
-
-    @property
-    def firing(self) -> bool:
-        return self.alert.state is AlertState.FIRING
-
-    @property
-    def anew(self) -> bool:
-        """Say whether the problem begins, for the first time or again."""
-        return self.firing and (self.known is None or self.known.state != AlertState.FIRING)
-
-    @property
-    def times(self) -> int:
-        """Return how often the problem has begun, this time included."""
-        return (self.known.times if self.known else 0) + self.anew
+_COLUMNS = schema.episodes.c
+_HERE = (
+    (_COLUMNS.source == bindparam("its_source"))
+    & (_COLUMNS.episode == bindparam("its_episode"))
+    & (_COLUMNS.audience == bindparam("its_audience"))
+)
+_FIND = select(
+    _COLUMNS.state,
+    _COLUMNS.times,
+    _COLUMNS.message_id,
+    _COLUMNS.fired_at,
+    _COLUMNS.texted_at,
+    _COLUMNS.severity,
+).where(_HERE)
+_ADD, _CHANGE = insert(schema.episodes), update(schema.episodes).where(_HERE)
+_STATUS = select(schema.messages.c.status).where(schema.messages.c.id == bindparam("its_id"))
 
 
 def accept_alerts(
@@ -59,21 +58,82 @@ def accept_alerts(
     An episode that stands twice in one notification counts once, as it was said last.
     """
     unique = {(alert.source, alert.episode): alert for alert in alerts}
-    found = [_Change(one, _episode(connection, one, plan)) for one in unique.values()]
+    found = [Change(one, _episode(connection, one, plan)) for one in unique.values()]
     changed = [change for change in found if _is_news(change, plan, now)]
     for change in changed:
         _settle(connection, change, plan, now=now)
-    texted = [change for change in changed if _is_texted(connection, change, plan)]
-    if not texted:
-        return list(_duplicates(connection, found))
+    wait = waiting(connection, plan.audience) if changed and plan.storm else None
+    folded = _fold(connection, changed, plan, now=now) if wait else {}
+    rest = [change for change in changed if change.name not in folded]
+    fates = [(change, _is_texted(connection, change, plan)) for change in rest]
+    texted = [change for change, is_texted in fates if is_texted]
+    unsure = [change for change, is_texted in fates if is_texted is None]
+    known = [Accepted(id=name, duplicate=True, status=Status.WAITING) for name in folded.values()]
+    known += _let_wait(connection, unsure, plan, now=now)
+    if texted:
+        return known + _tell(connection, texted, plan, wait, now=now)
+    return known or list(_duplicates(connection, found))
+
+
+def _let_wait(
+    connection: Connection, unsure: Sequence[Change], plan: AlertPlan, *, now: float
+) -> list[Accepted]:
+    """Keep ends of problems until it is known whether anybody heard of these."""
+    if not unsure or plan.route is None:
+        return []
+    place = Place(plan.audience, route_text(plan.route), Hold(UNCONFIRMED, now + LOOK))
+    held = [_hold(connection, one, plan, place, now=now) for one in unsure]
+    let_wait(connection, [one.id for one in held], now=now)
+    return held
+
+
+def _fold(
+    connection: Connection, changed: Sequence[Change], plan: AlertPlan, *, now: float
+) -> dict[tuple[str, str], str]:
+    """Put changes of what is held for the audience where it is held; return ids by problems."""
+    ids = {
+        one.name: fold(
+            connection, _as_told(one, now), episode=one.alert.episode, audience=plan.audience
+        )
+        for one in changed
+        if one.known
+    }
+    return {problem: name for problem, name in ids.items() if name}
+
+
+def _tell(
+    connection: Connection,
+    texted: Sequence[Change],
+    plan: AlertPlan,
+    wait: Hold | None,
+    *,
+    now: float,
+) -> list[Accepted]:
+    """Text these alerts, or hold them back if something is or storm control says so."""
+    if plan.storm and plan.route:
+        wait = wait or must_wait(connection, plan.audience, plan.storm, now=now)
+        place = Place(plan.audience, route_text(plan.route), wait) if wait else None
+        if place:
+            return [_hold(connection, one, plan, place, now=now) for one in texted]
     entry = plan.entry([_as_told(change, now) for change in texted], now)
-    accepted = accept(connection, entry, now=now)
+    accepted = accept(connection, replace(entry, audience=plan.audience), now=now)
     for change in texted:
         _remember(connection, change, plan, message_id=accepted.id, now=now)
     return [accepted]
 
 
-def _as_told(change: _Change, now: float) -> Alert:
+def _hold(
+    connection: Connection, change: Change, plan: AlertPlan, place: Place, *, now: float
+) -> Accepted:
+    """Hold an alert back; a problem that begins is known by the id under which it is held."""
+    told, episode = _as_told(change, now), change.alert.episode
+    name = hold(connection, told, place, episode=episode, now=now)
+    if change.begins:
+        direct.change(connection, _CHANGE, _here(change.alert, plan) | {"message_id": name})
+    return Accepted(id=name, duplicate=False, status=Status.WAITING)
+
+
+def _as_told(change: Change, now: float) -> Alert:
     """Return the alert for the wording: what fires again has another id, its end has the same.
 
     Where the source does not say since when, it is since the problem was first told.
@@ -87,46 +147,56 @@ def _as_told(change: _Change, now: float) -> Alert:
     )
 
 
-def _where(alert: Alert, plan: AlertPlan) -> ColumnElement[bool]:
-    columns = schema.episodes.c
-    return (
-        (columns.source == alert.source)
-        & (columns.episode == alert.episode)
-        & (columns.audience == plan.audience)
-    )
+def _here(alert: Alert, plan: AlertPlan) -> dict[str, object]:
+    return {
+        "its_source": alert.source,
+        "its_episode": alert.episode,
+        "its_audience": plan.audience,
+    }
 
 
-def _episode(connection: Connection, alert: Alert, plan: AlertPlan) -> Row[Any] | None:
-    return connection.execute(select(schema.episodes).where(_where(alert, plan))).one_or_none()
+def _episode(connection: Connection, alert: Alert, plan: AlertPlan) -> Known | None:
+    return next(map(Known._make, direct.fetch(connection, _FIND, _here(alert, plan))), None)
 
 
-def _is_news(change: _Change, plan: AlertPlan, now: float) -> bool:
+def _is_news(change: Change, plan: AlertPlan, now: float) -> bool:
     alert, known = change.alert, change.known
     if known is None:
         return change.firing  # the end of a problem that nobody heard of
     if known.state != alert.state:
         return not (known.state == AlertState.RESOLVED and alert.state is AlertState.ACKNOWLEDGED)
+    if change.worse:
+        return True
     repeat = min(plan.repeat, ONCE) if alert.once else plan.repeat
     return change.firing and known.texted_at is not None and now - known.texted_at >= repeat
 
 
-def _settle(connection: Connection, change: _Change, plan: AlertPlan, *, now: float) -> None:
+def _settle(connection: Connection, change: Change, plan: AlertPlan, *, now: float) -> None:
     """Store the state; a problem that ended or is taken care of climbs no ladder."""
     alert, known = change.alert, change.known
-    values: dict[str, object] = {"state": alert.state.value, "times": change.times}
+    values: dict[str, object] = {
+        "state": alert.state.value,
+        "times": change.times,
+        "severity": change.worst,
+    }
     if change.anew:
         values["fired_at"] = now
     if known is None:
         named = {"source": alert.source, "episode": alert.episode, "audience": plan.audience}
-        connection.execute(insert(schema.episodes), named | values)
+        direct.add(connection, _ADD, named | values)
         return
-    connection.execute(update(schema.episodes).where(_where(alert, plan)).values(values))
+    direct.change(connection, _CHANGE, _here(alert, plan) | values)
     if not change.firing and known.message_id:
         _take_care_of(connection, known.message_id, alert, now=now)
 
 
 def _take_care_of(connection: Connection, message_id: str, alert: Alert, *, now: float) -> None:
-    """Note what became of a problem; once none of its message's fires, the ladder ends."""
+    """Note what became of a problem; once none of its message's fires, the ladder ends.
+
+    There is no message where the alert was held back.
+    """
+    if not direct.fetch(connection, _STATUS, {"its_id": message_id}):
+        return
     note(connection, message_id, now, alert.state.value)
     columns = schema.episodes.c
     still = select(columns.episode).where(
@@ -136,34 +206,55 @@ def _take_care_of(connection: Connection, message_id: str, alert: Alert, *, now:
         stop_ladder(connection, message_id)
 
 
-def _is_texted(connection: Connection, change: _Change, plan: AlertPlan) -> bool:
+def _is_texted(connection: Connection, change: Change, plan: AlertPlan) -> bool | None:
+    """Say whether there is a text about it; None as long as that cannot be known."""
     if change.firing:
         return True
     known = change.known
-    acknowledged = change.alert.state is AlertState.ACKNOWLEDGED
-    if acknowledged or known is None or plan.recovery == "never":
+    if change.alert.state is AlertState.ACKNOWLEDGED or known is None:
         return False
-    if plan.recovery == "always":
-        return True
-    status = select(schema.messages.c.status).where(schema.messages.c.id == known.message_id)
-    return connection.scalar(status) == Status.DELIVERED
+    if known.message_id is None and known.texted_at and known.texted_at >= known.fired_at:
+        return plan.recovery != "never"  # the message that told of it is so old that it was deleted
+    statuses = direct.fetch(connection, _STATUS, {"its_id": known.message_id})
+    ends = [is_end_told(Status(status), plan.recovery) for (status,) in statuses]
+    return ends[0] if ends else False
+
+
+def is_end_told(status: Status, recovery: str) -> bool | None:
+    """Say whether the end of a problem is texted whose message has this status.
+
+    None when it depends on what becomes of the message.
+    """
+    if recovery == "delivered" and is_open(status):
+        return None
+    return recovery == "always" or (recovery == "delivered" and status is Status.DELIVERED)
+
+
+def restate(
+    connection: Connection, source: str, episode: str, *, audience: str, values: dict[str, object]
+) -> None:
+    """Change columns of an episode."""
+    named = {"its_source": source, "its_episode": episode, "its_audience": audience}
+    direct.change(connection, _CHANGE, named | values)
 
 
 def _remember(
-    connection: Connection, change: _Change, plan: AlertPlan, *, message_id: str, now: float
+    connection: Connection, change: Change, plan: AlertPlan, *, message_id: str, now: float
 ) -> None:
     values: dict[str, object] = {"texted_at": now}
     if change.firing:
         values["message_id"] = message_id
-    connection.execute(update(schema.episodes).where(_where(change.alert, plan)).values(values))
+    direct.change(connection, _CHANGE, _here(change.alert, plan) | values)
 
 
-def _duplicates(connection: Connection, found: Iterable[_Change]) -> Iterator[Accepted]:
+def _duplicates(connection: Connection, found: Iterable[Change]) -> Iterator[Accepted]:
     ids = {one.known.message_id for one in found if one.known and one.known.message_id}
     rows = connection.execute(
         select(schema.messages.c.id, schema.messages.c.status).where(
             schema.messages.c.id.in_(sorted(ids))
         )
     )
-    for row in rows:
-        yield Accepted(id=row.id, duplicate=True, status=Status(row.status))
+    statuses = {row.id: Status(row.status) for row in rows}
+    statuses |= held_statuses(connection, ids - statuses.keys())
+    for name, status in statuses.items():
+        yield Accepted(id=name, duplicate=True, status=status)

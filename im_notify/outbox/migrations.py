@@ -46,6 +46,7 @@ def _to_2(connection: Connection) -> None:
     )
     for column in columns:
         connection.execute(text(f"ALTER TABLE messages ADD COLUMN {column}"))
+    connection.execute(text("ALTER TABLE episodes ADD COLUMN severity TEXT"))
     for index in ("audience, created_at", "created_at", "ended_at"):
         name = f"messages_{index.partition(',')[0].removesuffix('_at')}"
         connection.execute(text(f"CREATE INDEX {name} ON messages ({index})"))

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
+from im_notify.models import OrderState
 from im_notify.outbox import schema
 from im_notify.outbox.accepting import note, queue
-from im_notify.outbox.standing import move, sum_up
+from im_notify.outbox.standing import move, numbers_of, sum_up
+from im_notify.outbox.telling import enqueue
+from im_notify.reports import Delivery, Report
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -74,13 +77,21 @@ class End:
 
 def finish(connection: Connection, job: Job, end: End, *, now: float) -> None:
     """The order ends without a report: every recipient has the same status."""
-    move(connection, job.pk, state="done", due_at=now, code=end.code)
+    finish_order(connection, job.pk, job.message_id, end=end, now=now)
+
+
+def finish_order(connection: Connection, pk: int, message_id: str, *, end: End, now: float) -> None:
+    """The order ends without a report, whether it was claimed or not."""
+    move(connection, pk, state="done", due_at=now, code=end.code)
     columns = schema.recipients.c
     connection.execute(
-        update(schema.recipients).where(columns.order_pk == job.pk).values(status=end.status.value)
+        update(schema.recipients).where(columns.order_pk == pk).values(status=end.status.value)
     )
-    note(connection, job.message_id, now, end.status.value, end.reason)
-    sum_up(connection, job.message_id)
+    note(connection, message_id, now, end.status.value, end.reason)
+    sum_up(connection, message_id, now=now)
+    rows = tuple(Delivery(number, end.status) for number in numbers_of(connection, pk))
+    report = Report(order_id="", state=OrderState.FAILED, deliveries=rows)
+    enqueue(connection, message_id, report, now=now)
 
 
 def divide(connection: Connection, job: Job, *, now: float) -> None:

@@ -3,7 +3,8 @@
 One table for each idea: messages, their orders, the recipients of an order, what happened when,
 the problems that sources told of, the rungs of fallback ladders, alerts that are held back, the
 storms that hold them, changes to be told, outcomes to be written back, and marks of what was done
-when. Times are seconds since the epoch, so that they sort and survive any change of zone.
+when. Times are seconds since the epoch, so that they sort and survive any change of zone; the
+`parts` of a message are those of all its recipients together.
 """
 
 from __future__ import annotations
@@ -86,6 +87,7 @@ episodes = Table(
     Column("message_id", Text, index=True),
     Column("fired_at", Float, nullable=False),
     Column("texted_at", Float),
+    Column("severity", Text),
 )
 
 rungs = Table(
@@ -116,7 +118,7 @@ held = Table(
     Column("due_at", Float, nullable=False),
     Column("message_id", Text, ForeignKey("messages.id"), index=True),
     Index("held_due", "state", "due_at"),
-    Index("held_audience", "audience", "at"),
+    Index("held_audience", "audience", "state", "episode"),
 )
 
 storms = Table(
@@ -135,6 +137,7 @@ tellings = Table(
     Column("message_id", Text, ForeignKey("messages.id"), nullable=False, index=True),
     Column("at", Float, nullable=False),
     Column("report", Text, nullable=False),
+    sqlite_autoincrement=True,  # a number never comes again: who told it may delete it late
 )
 
 write_backs = Table(

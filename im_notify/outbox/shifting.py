@@ -33,10 +33,31 @@ def shift(connection: Connection, seconds: float) -> None:
     connection.execute(
         update(schema.rungs).where(schema.rungs.c.state == "waiting").values(due_at=due + seconds)
     )
+    back = schema.write_backs.c
+    connection.execute(
+        update(schema.write_backs)
+        .where(back.state == "waiting")
+        .values(due_at=back.due_at + seconds)
+    )
+    _shift_storms(connection, seconds)
     told = schema.episodes.c
     connection.execute(
         update(schema.episodes).values(
             texted_at=told.texted_at + seconds, fired_at=told.fired_at + seconds
+        )
+    )
+
+
+def _shift_storms(connection: Connection, seconds: float) -> None:
+    held, storms = schema.held.c, schema.storms.c
+    connection.execute(
+        update(schema.held)
+        .where(held.state.in_(("held", "awaiting")))
+        .values(at=held.at + seconds, due_at=held.due_at + seconds)
+    )
+    connection.execute(
+        update(schema.storms).values(
+            since=storms.since + seconds, digest_at=storms.digest_at + seconds
         )
     )
 

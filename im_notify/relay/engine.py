@@ -12,16 +12,14 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Event
 from typing import TYPE_CHECKING
 
 from im_notify.errors import ImNotifyError, QueryError
 from im_notify.looking import look
-from im_notify.models import OrderState
 from im_notify.outbox import claiming, outcomes, reporting, rungs
 from im_notify.outbox.entries import OutboxError
 from im_notify.polling import END, next_look
-from im_notify.relay.telling import tell
-from im_notify.reports import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,9 +31,9 @@ if TYPE_CHECKING:
     from im_notify.outbox.claiming import Job
     from im_notify.outbox.database import Database
     from im_notify.outbox.rungs import RungJob
-    from im_notify.plugins import Plugins
     from im_notify.protocols import Backend
     from im_notify.relay.sending import Sender
+    from im_notify.reports import Report
 
 AT_ONCE = 16  #: orders that are on their way to the provider at a time
 REPORTS = 500  #: orders that are asked for in one pass
@@ -49,7 +47,6 @@ class Engine:
     """The passes; `fall_back` tells a rung's target and returns why it could not, or None."""
 
     database: Database
-    plugins: Plugins
     backend: Backend
     clock: Clock
     sender: Sender
@@ -59,6 +56,7 @@ class Engine:
     _on_their_way: list[Future[None]] = field(default_factory=list)
     _lost: deque[Job] = field(default_factory=deque)
     _climbed: deque[Callable[[Connection], None]] = field(default_factory=deque)
+    _stopping: Event = field(default_factory=Event)
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(AT_ONCE, "relay-send")
     )
@@ -82,6 +80,8 @@ class Engine:
         self._on_their_way = [one for one in self._on_their_way if not one.done()]
         most = 1 if self.sender.pause.probing else AT_ONCE
         free = max(0, most - len(self._on_their_way))
+        if not free:
+            return None
         claimed = self.database.write(lambda c: claiming.claim(c, now=now, limit=free)).result()
         self._on_their_way += [self._pool.submit(self._step, job) for job in claimed]
         if len(self._on_their_way) >= most:
@@ -92,7 +92,8 @@ class Engine:
         try:
             self.sender.step(job)
         except Exception:  # noqa: BLE001  an order must not be forgotten, whatever happened
-            _log.exception("message %s: what became of its order was not stored", job.message_id)
+            about = {"message_id": job.message_id}
+            _log.exception("what became of an order was not stored", extra=about)
             self._lost.append(job)
         self.woken()
 
@@ -115,24 +116,26 @@ class Engine:
         try:
             for report in look(self.backend, list(silent.values())):
                 self._store(report, silent.pop(report.order_id))
+                if self._stopping.is_set():
+                    return None
         except QueryError as error:
             _log.warning("reports cannot be read: %s", error)
         for receipt in silent.values():
             self._postpone(receipt)
+        if due:
+            self.woken()
         return self.database.read(lambda c: claiming.next_due(c, ("placed",)))
 
     def _store(self, report: Report, receipt: Receipt) -> None:
         now = self._now()
         look_at = None if report.final else self._next_look(receipt)
-        changed = self.database.write(
+        self.database.write(
             lambda c: reporting.reported(c, report, now=now, look_at=look_at)
         ).result()
-        for change in changed:
-            tell(self.database, self.plugins, report, change)
 
     def _postpone(self, receipt: Receipt) -> None:
         now, look_at = self._now(), self._next_look(receipt)
-        given_up = self.database.write(
+        self.database.write(
             lambda c: reporting.look_later(
                 c,
                 receipt.order_id,
@@ -140,9 +143,6 @@ class Engine:
                 look_at=max(look_at, now + POSTPONE) if look_at else None,
             )
         ).result()
-        for change in given_up:
-            report = Report(order_id=receipt.order_id, state=OrderState.COMPLETED)
-            tell(self.database, self.plugins, report, change)
 
     def _next_look(self, receipt: Receipt) -> float | None:
         start = (receipt.scheduled_for or receipt.accepted_at).timestamp()
@@ -157,26 +157,35 @@ class Engine:
         """Climb the rungs that are due; returns when the next one is."""
         now = self._now()
         self._store_climbed()
+        due = self.database.read(rungs.next_rung)
+        if due is None or due > now:
+            return due
         claimed = self.database.write(
             lambda c: rungs.claim_rungs(c, now=now, limit=AT_ONCE)
         ).result()
         for job in claimed:
-            self._climb(job, now)
+            if self._stopping.is_set():
+                self._climbed.append(partial(rungs.put_back, job=job))
+            else:
+                self._climb(job, now)
         self._store_climbed()
         return self.database.read(rungs.next_rung)
 
     def _climb(self, job: RungJob, now: float) -> None:
+        about = {"message_id": job.message_id}
         try:
             error = self.fall_back(job)
         except OutboxError as failure:
-            _log.warning("message %s: a fallback is tried again: %s", job.message_id, failure)
+            _log.warning("a fallback is tried again: %s", failure, extra=about)
             self._climbed.append(partial(rungs.put_back, job=job))
         except Exception as failure:  # noqa: BLE001  one target must not keep the others silent
-            _log.warning("message %s: a fallback failed", job.message_id, exc_info=True)
+            _log.warning("a fallback failed", exc_info=True, extra=about)
             error = str(failure) if isinstance(failure, ImNotifyError) else type(failure).__name__
             self._climbed.append(partial(rungs.climbed, job=job, now=now, error=error))
         else:
             self._climbed.append(partial(rungs.climbed, job=job, now=now, error=error))
+            level = logging.WARNING if error else logging.INFO
+            _log.log(level, "fallback, step %d: %s", job.position, error or "done", extra=about)
 
     def _store_climbed(self) -> None:
         """Store how rungs went; what cannot be stored now is stored before the next is climbed."""
@@ -184,9 +193,23 @@ class Engine:
             self.database.write(self._climbed[0]).result()
             self._climbed.popleft()
 
-    def close(self) -> None:
-        """Let the orders that are on their way end."""
-        self._pool.shutdown()
+    def inherit(self, other: Engine) -> None:
+        """Take the place of an engine that ends: what it could not store yet is ours to store."""
+        self._lost, self._climbed = other._lost, other._climbed
+        self.sender.inherit(other.sender)
+
+    def stop(self) -> None:
+        """Let a long pass end before its time; what it leaves out is done by the next one."""
+        self._stopping.set()
+
+    def close(self, patience: float | None = None) -> int:
+        """Let the orders that are on their way end; returns how many did not in `patience`.
+
+        Such an order is cleared up at the next start, as if the process had died.
+        """
+        left = wait(self._on_their_way, timeout=patience).not_done
+        self._pool.shutdown(wait=not left)
+        return len(left)
 
     def _now(self) -> float:
         return self.clock.now().timestamp()

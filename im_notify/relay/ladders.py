@@ -9,18 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from im_notify.config import numbers_of
 from im_notify.i18n import _
-from im_notify.outbox.entries import Entry, Rung
-from im_notify.recipients import parse
+from im_notify.outbox.entries import Rung
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from im_notify.config import Config
-    from im_notify.models import Consent
     from im_notify.outbox.rungs import RungJob
-    from im_notify.relay.store import RelayStore
+    from im_notify.relay.posting import Posting
     from im_notify.relay_config import RelayConfig
     from im_notify.secret import Secret
 
@@ -41,11 +37,8 @@ def rungs_of(relay: RelayConfig, contacts: str | None) -> tuple[Rung, ...]:
 class Ladders:
     """Climbs rungs: a contact or group gets the text as a message, a URL is told by a plugin."""
 
-    config: Config
     relay: RelayConfig
-    store: RelayStore
-    sender: str
-    consent: Consent
+    posting: Posting
     tell_url: Callable[[str, str], str | None]
 
     def climb(self, job: RungJob) -> str | None:
@@ -58,21 +51,5 @@ class Ladders:
         return self._tell(job, to) if isinstance(to, str) else self.tell_url(to.reveal(), job.text)
 
     def _tell(self, job: RungJob, name: str) -> str | None:
-        config = self.config
-        typed = numbers_of(config, name) or ()
-        foreign, landline = config.allow_foreign, config.allow_landline
-        numbers = parse(typed, foreign=foreign, landline=landline).numbers
-        if not numbers:
-            return _("{name} has no number").format(name=name)
-        entry = Entry(
-            source="fallback",
-            text=job.text,
-            recipients=numbers,
-            sender=self.sender,
-            consent=self.consent,
-            lifetime=self.relay.lifetime,
-            key=f"{job.message_id}/{job.position}",  # climbed twice after a death, sent once
-            contact=name,
-        )
-        self.store.accept([entry]).result()
-        return None
+        key = f"{job.message_id}/{job.position}"  # climbed twice after a death, sent once
+        return self.posting.post(name, job.text, source="fallback", key=key)

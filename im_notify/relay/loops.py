@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     Pass: TypeAlias = Callable[[], float | None]
 
+GATHER = 0.003  #: seconds from being woken to looking: who waits for an answer comes first
 LONGEST_NAP = 1.0  #: seconds; the wall clock may be set while a loop sleeps
 
 _log = logging.getLogger(__name__)
@@ -24,7 +26,7 @@ class Loops:
     def __init__(self, passes: Mapping[str, Pass], clock: Clock) -> None:
         """Prepare the loops; `start` runs them."""
         self._clock = clock
-        self._stopping = Event()
+        self._begun, self._stopping = Event(), Event()
         self._wake = {name: Event() for name in passes}
         self._threads = [
             Thread(target=self._run, args=(name, work), name=f"relay-{name}", daemon=True)
@@ -33,28 +35,33 @@ class Loops:
 
     @property
     def alive(self) -> bool:
-        """Say whether all loops run."""
-        return all(thread.is_alive() for thread in self._threads)
+        """Say whether all loops run; those that were told to end count."""
+        return self._stopping.is_set() or all(thread.is_alive() for thread in self._threads)
 
     def start(self) -> None:
-        """Run until `stop`."""
+        """Run until `stop`; no pass begins before all loops are there."""
         for thread in self._threads:
             thread.start()
+        self._begun.set()
 
     def wake(self, *names: str) -> None:
         """Let these loops look at once, all without names."""
         for name in names or self._wake:
             self._wake[name].set()
 
-    def stop(self) -> None:
-        """End the threads when what they do now is done."""
+    def stop(self, patience: float | None = None) -> bool:
+        """End the threads when what they do now is done; false if one did not in `patience`."""
         self._stopping.set()
         self.wake()
+        end = None if patience is None else time.monotonic() + patience
         for thread in self._threads:
-            thread.join()
+            if thread.ident is not None:
+                thread.join(None if end is None else max(0.0, end - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def _run(self, name: str, work: Pass) -> None:
         event = self._wake[name]
+        self._begun.wait()
         while not self._stopping.is_set():
             event.clear()
             try:
@@ -65,5 +72,5 @@ class Loops:
                 self._stopping.wait(LONGEST_NAP)
             now = self._clock.now().timestamp()
             nap = LONGEST_NAP if due is None else min(LONGEST_NAP, max(0.0, due - now))
-            if nap:
-                event.wait(nap)
+            if nap and event.wait(nap):
+                self._stopping.wait(GATHER)

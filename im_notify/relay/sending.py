@@ -22,12 +22,11 @@ from im_notify.errors import (
     ThrottledError,
     UnknownOutcomeError,
 )
-from im_notify.models import OrderState, Status
+from im_notify.models import Status
 from im_notify.outbox import outcomes, twins
 from im_notify.outbox.outcomes import Doubt, End
 from im_notify.polling import next_look
 from im_notify.relay.finding import find_order
-from im_notify.reports import Delivery, Report
 
 if TYPE_CHECKING:
     from im_notify.clock import Clock
@@ -60,6 +59,10 @@ class Sender:
     clock: Clock
     pause: Pause
     _finding: Lock = field(default_factory=Lock)  # two must not find the same order
+
+    def inherit(self, other: Sender) -> None:
+        """Take the place of a sender whose orders may still be on their way."""
+        self._finding = other._finding
 
     def step(self, job: Job) -> None:
         """Send, repeat, look up or end the order, and store what came of it."""
@@ -174,9 +177,6 @@ class Sender:
     def _end(self, job: Job, end: End) -> None:
         now = self._now()
         self.database.write(lambda c: outcomes.finish(c, job, end, now=now)).result()
-        rows = tuple(Delivery(number, end.status) for number in job.message.recipients)
-        report = Report(order_id="", state=OrderState.FAILED, deliveries=rows)
-        self.plugins.report(report, job.message)
 
     def _is_known(self, order_id: str) -> bool:
         return self.database.read(lambda c: twins.is_known(c, order_id))

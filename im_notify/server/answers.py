@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from collections import deque
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from starlette.responses import JSONResponse
 
@@ -17,18 +19,69 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-async def stored(future: Future[T]) -> T:
-    """Return what the store says once it is on disk.
+class _Tray:
+    """What threads have finished for one loop and it has not looked at."""
 
-    Shielded: a request that is cancelled must not cancel what others share a commit with.
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._came: deque[tuple[Future[Any], asyncio.Future[Any]]] = deque()
+        self._called = False
+
+    def put(self, done: Future[Any], waiting: asyncio.Future[Any]) -> None:
+        self._came.append((done, waiting))
+        if not self._called and not self._loop.is_closed():
+            self._called = True
+            self._loop.call_soon_threadsafe(self._hand_out)
+
+    def _hand_out(self) -> None:
+        self._called = False  # before looking: what comes from now on calls again
+        while self._came:
+            done, waiting = self._came.popleft()
+            if waiting.cancelled():
+                continue
+            if error := done.exception():
+                waiting.set_exception(error)
+            else:
+                waiting.set_result(done.result())
+
+
+class Arrivals:
+    """Brings what a thread finished to the loop that waits, all that came together at once.
+
+    Each call into a loop wakes it through a socket; a commit that many requests share needs one.
     """
-    return await asyncio.shield(asyncio.wrap_future(future))
+
+    def __init__(self) -> None:
+        """Wait for nothing yet."""
+        self._trays: WeakKeyDictionary[asyncio.AbstractEventLoop, _Tray] = WeakKeyDictionary()
+
+    async def of(self, future: Future[T]) -> T:
+        """Return the result of a future that another thread resolves.
+
+        A request that is cancelled meanwhile leaves it alone: others share a commit with it.
+        """
+        loop = asyncio.get_running_loop()
+        tray = self._trays.get(loop) or self._trays.setdefault(loop, _Tray(loop))
+        waiting: asyncio.Future[T] = loop.create_future()
+        future.add_done_callback(lambda done: tray.put(done, waiting))
+        return await waiting
+
+
+async def stored(services: Services, future: Future[T]) -> T:
+    """Return what the store says once it is on disk."""
+    return await services.arrivals.of(future)
 
 
 def accepted(
     services: Services, door: str, found: Sequence[Accepted], *, since: float
 ) -> JSONResponse:
-    """Write the ids, and how many of them were known before.
+    """Write the ids, and how many of them were known before; count them as `count` does."""
+    duplicates = count(services, door, found, since=since)
+    return JSONResponse({"ids": [one.id for one in found], "duplicates": duplicates})
+
+
+def count(services: Services, door: str, found: Sequence[Accepted], *, since: float) -> int:
+    """Note in the metrics what a door accepted; returns how many were known before.
 
     Args:
         services: Where it is counted.
@@ -39,4 +92,4 @@ def accepted(
     duplicates = sum(one.duplicate for one in found)
     seconds = services.clock.monotonic() - since
     services.metrics.accepted(door, len(found) - duplicates, seconds=seconds)
-    return JSONResponse({"ids": [one.id for one in found], "duplicates": duplicates})
+    return duplicates

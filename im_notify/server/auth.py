@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from ipaddress import IPv4Address
 
-    from starlette.requests import Request
+    from starlette.requests import HTTPConnection, Request
 
     from im_notify.relay_config import HookConfig, Network
     from im_notify.secret import Secret
@@ -69,15 +69,20 @@ def no_token() -> RefusedError:
 
 def presented(request: Request) -> list[bytes]:
     """List every token that a request brings, from `Authorization` and from the query."""
+    found = [one.encode("utf-8", "surrogatepass") for one in request.query_params.getlist("token")]
+    return [one for one in (*found, authorization(request)) if one]
+
+
+def authorization(request: Request) -> bytes:
+    """Return the token in `Authorization`, nothing where there is none."""
     header = request.headers.get("authorization", "").encode("latin-1")
     scheme, _space, rest = header.partition(b" ")
-    found = [one.encode("utf-8", "surrogatepass") for one in request.query_params.getlist("token")]
     match scheme.lower():
         case b"bearer":
-            found.append(rest.strip())
+            return rest.strip()
         case b"basic":
-            found.append(_password(rest.strip()))
-    return [one for one in found if one]
+            return _password(rest.strip())
+    return b""
 
 
 def matches(token: Secret, candidates: Iterable[bytes]) -> bool:
@@ -95,7 +100,7 @@ def check_network(request: Request, allow: Sequence[Network], services: Services
         raise RefusedError(403, "network", _("this address may not use this door"))
 
 
-def client_address(request: Request, trusted: Sequence[Network]) -> Address | None:
+def client_address(request: HTTPConnection, trusted: Sequence[Network]) -> Address | None:
     """Return where a request comes from: the last address that no trusted proxy vouches against.
 
     Over a Unix socket the other end is on this machine and trusted like a proxy. None when what

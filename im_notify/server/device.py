@@ -14,8 +14,8 @@ from im_notify.errors import ImNotifyError, InvalidMessageError
 from im_notify.models import Consent, Message
 from im_notify.outbox.entries import Entry, OutboxError
 from im_notify.server import fields
-from im_notify.server.answers import accepted, stored
-from im_notify.server.auth import check_network, matches, presented
+from im_notify.server.answers import count, stored
+from im_notify.server.auth import authorization, check_network, client_address, matches, no_token
 from im_notify.server.bodies import read
 from im_notify.server.errors import RETRY_AFTER, RefusedError, refusal
 from im_notify.server.recent import Recent
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from im_notify.relay_config import DeviceConfig
     from im_notify.server.fields import Fields
     from im_notify.server.people import Chosen, People
+    from im_notify.server.refusals import Refusals
     from im_notify.server.services import Outcome, Services
 
 BAD_REQUEST, UNAUTHORIZED, BUSY, TOO_LONG = 400, 401, 503, 453
@@ -48,8 +49,9 @@ class _Taken:
 class Device:
     """The door for devices."""
 
-    def __init__(self, services: Services, people: People) -> None:
+    def __init__(self, services: Services, people: People, refusals: Refusals) -> None:
         """Remember no request yet."""
+        self._refusals = refusals
         self._services = services
         self._people = people
         self._recent = Recent(services.clock)
@@ -60,13 +62,15 @@ class Device:
         given = fields.read_fields(request.scope["query_string"], body)
         device = self._device(request, given)
         if device is None:
-            self._services.metrics.refused("token")
+            self._note(request, "device", no_token())
             return render(UNAUTHORIZED)
         try:
             check_network(request, device.allow, self._services)
             taken = await self._take(device, given)
         except (ImNotifyError, RefusedError) as error:
-            return self._refused(device, error)
+            refused = refusal(error)
+            self._note(request, f"device/{device.name}", refused)
+            return _answer(device, error, refused)
         answer = render(taken.code, order=taken.order, style=device.style, policy=device.status)
         answer.headers["X-Message-Id"] = taken.id
         return answer
@@ -74,26 +78,20 @@ class Device:
     def _device(self, request: Request, given: Fields) -> DeviceConfig | None:
         """Find the device whose token it is; all are compared, whichever fits."""
         tokens = [one.encode("utf-8", "surrogatepass") for one in given.all(fields.TOKEN)]
-        tokens += presented(request)
+        tokens.append(authorization(request))  # that of the query is among them already
         devices = self._services.relay.devices.values()
         found = [device for device in devices if matches(device.token, tokens)]
         return found[0] if found else None
 
-    def _refused(self, device: DeviceConfig, error: ImNotifyError | RefusedError) -> Response:
-        refused = refusal(error)
-        self._services.metrics.refused(refused.reason)
-        code = error.code if isinstance(error, InvalidMessageError) else _CODES.get(refused.status)
-        http = refused.status if not isinstance(error, InvalidMessageError) else None
-        answer = render(code or BAD_REQUEST, style=device.style, policy=device.status, http=http)
-        if isinstance(error, OutboxError):
-            answer.headers["Retry-After"] = RETRY_AFTER
-        return answer
+    def _note(self, request: Request, door: str, refused: RefusedError) -> None:
+        address = client_address(request, self._services.relay.trusted_proxies)
+        self._refusals.note(door, refused, address=str(address or ""))
 
     async def _take(self, device: DeviceConfig, given: Fields) -> _Taken:
         since = self._services.clock.monotonic()
         entry = self._entry(device, given)
-        found = await stored(self._services.store.accept([entry]))
-        accepted(self._services, device.name, found, since=since)
+        found = await stored(self._services, self._services.store.accept([entry]))
+        count(self._services, device.name, found, since=since)
         if device.mode == "otp":
             return await self._outcome(device, found[0])
         return _Taken(code=OK, order=number(found[0].id), id=found[0].id)
@@ -159,6 +157,17 @@ class Device:
 
 
 _CODES = {401: UNAUTHORIZED, 403: UNAUTHORIZED, 503: BUSY}
+
+
+def _answer(
+    device: DeviceConfig, error: ImNotifyError | RefusedError, refused: RefusedError
+) -> Response:
+    code = error.code if isinstance(error, InvalidMessageError) else _CODES.get(refused.status)
+    http = refused.status if not isinstance(error, InvalidMessageError) else None
+    answer = render(code or BAD_REQUEST, style=device.style, policy=device.status, http=http)
+    if isinstance(error, OutboxError):
+        answer.headers["Retry-After"] = RETRY_AFTER
+    return answer
 
 
 def _consent(device: DeviceConfig, given: Fields) -> Consent:

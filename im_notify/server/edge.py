@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, HTTPConnection
 
 from im_notify.i18n import _
+from im_notify.server.auth import client_address
 from im_notify.server.errors import RefusedError, refusal
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from im_notify.server.refusals import Refusals
     from im_notify.server.services import Services
 
 LINGER_SECONDS = 2.0  #: for a client that must send all before it reads the answer
@@ -23,10 +25,11 @@ _HARMLESS = {"/healthz", "/readyz", "/metrics"}
 class Edge:
     """The outermost layer."""
 
-    def __init__(self, app: ASGIApp, *, services: Services) -> None:
+    def __init__(self, app: ASGIApp, *, services: Services, refusals: Refusals) -> None:
         """Wrap `app`."""
         self._app = app
         self._services = services
+        self._refusals = refusals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; nothing is raised out of here, so that nothing of it is logged."""
@@ -38,16 +41,31 @@ class Edge:
             _check(scope, self._services)
             await self._app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
-            self._services.metrics.refused("slow")
+            gone = RefusedError(400, "slow", _("the request ended early"))
+            self._note(scope, gone)
             if not exchange.started:
-                gone = RefusedError(400, "slow", _("the request ended early"))
                 await gone.response()(scope, exchange.receive, exchange.send)
         except Exception as error:  # noqa: BLE001  the last place before a trace with the request
             refused = refusal(error)
-            self._services.metrics.refused(refused.reason)
+            self._note(scope, refused)
             exchange.patient = refused.reason != "slow"
             if not exchange.started:
                 await refused.response()(scope, exchange.receive, exchange.send)
+
+    def _note(self, scope: Scope, refused: RefusedError) -> None:
+        address = client_address(HTTPConnection(scope), self._services.relay.trusted_proxies)
+        self._refusals.note(door_of(scope, self._services), refused, address=str(address or ""))
+
+
+def door_of(scope: Scope, services: Services) -> str:
+    """Name the door of a request by words of the configuration alone: an address can hold more."""
+    first, _slash, rest = scope["path"].removeprefix("/").partition("/")
+    hook = rest.partition("/")[0]
+    if first == "hook":
+        return f"hook/{hook}" if hook in services.relay.hooks else "hook"
+    if first == "v1":
+        return "messages" if hook == "messages" else "device"
+    return {"messages": "messages", "push": "push", "s": "device"}.get(first, "-")
 
 
 def _check(scope: Scope, services: Services) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import logging
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from im_notify.errors import AlertError, InvalidMessageError
@@ -14,22 +15,18 @@ from im_notify.outbox.entries import OutboxError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from starlette.exceptions import HTTPException
-    from starlette.requests import Request
-
 Reason: TypeAlias = Literal[
     "token", "network", "unknown", "size", "slow", "payload", "message", "store", "fault"
 ]
 
 RETRY_AFTER = "5"  #: seconds
 _LONGEST = 300  # characters of an error
-_log = logging.getLogger(__name__)
 
 
 class RefusedError(Exception):
     """Ends a request: the HTTP status, one of a few words for the metrics, a line for people."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each but the first three is for a few cases
         self,
         status: int,
         reason: Reason,
@@ -37,9 +34,14 @@ class RefusedError(Exception):
         *,
         headers: Mapping[str, str] | None = None,
         index: int | None = None,
+        detail: str = "",
     ) -> None:
-        """Keep what is answered; `index` is the place in a list of what is wrong, from 0."""
+        """Keep what is answered; `index` is the place in a list of what is wrong, from 0.
+
+        `detail` is for the log alone.
+        """
         super().__init__(text)
+        self.detail = detail
         self.status = status
         self.reason: Reason = reason
         self.headers = headers
@@ -54,51 +56,48 @@ class RefusedError(Exception):
 
 
 def refusal(error: Exception) -> RefusedError:
-    """Translate whatever a door raised; what nobody expected is logged by its type alone."""
+    """Translate whatever a door raised; what nobody expected is told by its type alone."""
     if isinstance(error, RefusedError):
         return error
+    if isinstance(error, HTTPException):
+        return _not_routed(error)
     if isinstance(error, OutboxError):
-        _log.error(_("a request was refused, it could not be stored: %s"), _line(error))
-        text = _("it could not be stored: try again")
-        return RefusedError(503, "store", text, headers={"Retry-After": RETRY_AFTER})
+        text, wait = _("it could not be stored: try again"), {"Retry-After": RETRY_AFTER}
+        return RefusedError(503, "store", text, headers=wait, detail=_line(error))
     if isinstance(error, AlertError):
         return RefusedError(422, "payload", _line(error))
     if isinstance(error, InvalidMessageError):
         return RefusedError(422, "message", said(error.code))
-    _log.error(_("a request failed: %s"), _where(error))
-    return RefusedError(500, "fault", _("internal error"))
+    detail = _("a request failed: {where}").format(where=_where(error))
+    return RefusedError(500, "fault", _("internal error"), detail=detail)
 
 
-def not_routed(_request: Request, error: Exception) -> JSONResponse:
-    """Answer what the router itself refuses: an address or a method that there is not."""
-    status = _status(error)
-    text = _("there is nothing at this address") if status == 404 else _("not this method")  # noqa: PLR2004
-    return RefusedError(status, "unknown", text).response()
+def _not_routed(error: HTTPException) -> RefusedError:
+    """Say what the router itself refuses: an address or a method that there is not."""
+    unknown = error.status_code == HTTPStatus.NOT_FOUND
+    text = _("there is nothing at this address") if unknown else _("not this method")
+    return RefusedError(error.status_code, "unknown", text, headers=error.headers)
 
 
 def said(code: int | None) -> str:
     """Say in words what a code of the provider means, without repeating the input."""
     texts = {
-        200: _("accepted"),
-        401: _("the token or the address is not allowed"),
-        402: _("the account has too little credit"),
-        450: _("the sender is not approved"),
-        451: _("the same text was sent to the same recipients"),
-        452: _("a recipient is missing or wrong"),
-        453: _("the text is too long"),
-        454: _("the text is empty"),
-        459: _("the sender is empty"),
-        460: _("the sender must have at most 11 characters, without Turkish letters"),
-        468: _("iys is not set: use 0, BIREYSEL or TACIR"),
-        469: _("commercial messages (iys 1) need a list: BIREYSEL or TACIR"),
-        503: _("not sent yet: try again"),
+        200: lambda: _("accepted"),
+        401: lambda: _("the token or the address is not allowed"),
+        402: lambda: _("the account has too little credit"),
+        450: lambda: _("the sender is not approved"),
+        451: lambda: _("the same text was sent to the same recipients"),
+        452: lambda: _("a recipient is missing or wrong"),
+        453: lambda: _("the text is too long"),
+        454: lambda: _("the text is empty"),
+        459: lambda: _("the sender is empty"),
+        460: lambda: _("the sender must have at most 11 characters, without Turkish letters"),
+        468: lambda: _("iys is not set: use 0, BIREYSEL or TACIR"),
+        469: lambda: _("commercial messages (iys 1) need a list: BIREYSEL or TACIR"),
+        503: lambda: _("not sent yet: try again"),
     }
-    return texts.get(code or 0, _("the message cannot be sent as it is"))
-
-
-def _status(error: Exception) -> int:
-    found: HTTPException | Exception = error
-    return getattr(found, "status_code", 404)
+    text = texts.get(code or 0)
+    return text() if text else _("the message cannot be sent as it is")
 
 
 def _line(error: Exception) -> str:

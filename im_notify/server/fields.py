@@ -61,7 +61,12 @@ def read_fields(query: bytes, body: bytes) -> Fields:
 
 def _form(escaped: bytes) -> tuple[tuple[str, bytes], ...]:
     pairs = (piece.partition(b"=") for piece in escaped.split(b"&", MOST)[:MOST])
-    return tuple((decode(name, SAFE_REPAIRS).lower(), value) for name, _sign, value in pairs)
+    return tuple((_name(name), value) for name, _sign, value in pairs)
+
+
+def _name(escaped: bytes) -> str:
+    plain = escaped.isalnum()  # nearly always: nothing is to be undone
+    return (escaped.decode() if plain else decode(escaped, SAFE_REPAIRS)).lower()
 
 
 def _object(body: bytes) -> tuple[tuple[str, str], ...]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from im_notify.server.refusals import Refusals
     from im_notify.server.services import Services
 
 _log = logging.getLogger(__name__)
@@ -25,9 +26,10 @@ _log = logging.getLogger(__name__)
 class Health:
     """The doors that need no token: they tell numbers and nothing else."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, refusals: Refusals) -> None:
         """Ask what `services` offers."""
         self._services = services
+        self._refusals = refusals
 
     async def alive(self, _request: Request) -> Response:
         """Answer 200: the loop turns."""
@@ -43,8 +45,9 @@ class Health:
 
     async def metrics(self, _request: Request) -> Response:
         """Answer all figures in the text format of metrics."""
-        depth = await asyncio.to_thread(self._services.store.depth)
-        text = self._services.metrics.text(depth)
+        self._refusals.settle()
+        figures = await asyncio.to_thread(self._services.store.figures)
+        text = self._services.metrics.text(figures)
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 

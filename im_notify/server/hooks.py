@@ -47,7 +47,7 @@ class Hooks:
         body = await admit(request, hook, services)
         way = self._way(hook, request.path_params.get("contact"))
         alerts = await _alerts(self._source(hook), request, body, door=hook.name)
-        found = await stored(services.store.accept_alerts(alerts, way)) if alerts else []
+        found = await stored(services, services.store.accept_alerts(alerts, way)) if alerts else []
         return accepted(services, hook.name, found, since=since)
 
     def _source(self, hook: HookConfig) -> Source:
@@ -67,6 +67,7 @@ class Hooks:
             consent=hook.consent,
             lifetime=hook.lifetime,
             ladder=chosen.ladder,
+            write_back=hook.write_back,
         )
 
 

@@ -38,7 +38,7 @@ class Messages:
         body = await read(request, services)
         key = request.headers.get("idempotency-key")
         entries = read_all(body, key, services, self._people)
-        found = await stored(services.store.accept(entries))
+        found = await stored(services, services.store.accept(entries))
         return accepted(services, SOURCE, found, since=since)
 
     async def get(self, request: Request) -> Response:

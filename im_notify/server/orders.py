@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MOST = 1000  #: messages in one request
 _FIELDS = ("text", "to", "sender", "iys", "iys_list", "key", "lifetime")
-_LONGEST_KEY = 200
+LONGEST_KEY = 200
 SOURCE = "api"
 
 
@@ -82,7 +82,7 @@ def _entry(one: Object, services: Services, *, people: People, key: str | None) 
     )
     refuse_too_long(message.text)
     given = _text(one, "key") or key
-    if given and len(given) > _LONGEST_KEY:
+    if given and len(given) > LONGEST_KEY:
         raise _WrongError(_("the key is too long"))
     return Entry(
         source=SOURCE,

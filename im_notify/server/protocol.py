@@ -6,7 +6,7 @@ them. They are escaped before it looks.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import asyncio
 
 HEAD_SECONDS = 10.0  #: for the request line and all headers, from the first byte
+_FINAL_HEADS = (b"HTTP/1.1 2", b"HTTP/1.1 3", b"HTTP/1.1 4", b"HTTP/1.1 5")
 _VISIBLE = frozenset(range(0x21, 0x7F))
 
 
@@ -25,7 +26,7 @@ class GuardedProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the class itself
         """Give the first request its time, and no line of any to the log: it shows the query."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", _Joining(transport)))
         self.access_log = False
         self._start()
 
@@ -55,6 +56,31 @@ class GuardedProtocol(H11Protocol):
     def _abort(self) -> None:
         if not self.transport.is_closing():
             self.transport.abort()
+
+
+class _Joining:
+    """A transport that holds the head of an answer back until the body is written behind it.
+
+    One segment, one system call, one time that the client is woken; uvicorn writes them apart.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head = b""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  whatever the transport has
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if data.startswith(_FINAL_HEADS) and not self._head:
+            self._head = data
+        elif data or self._head:
+            head, self._head = self._head, b""
+            self._transport.write(head + data)
+
+    def close(self) -> None:
+        self.write(b"")
+        self._transport.close()
 
 
 def escaped(data: bytes) -> bytes:

@@ -38,7 +38,8 @@ class Push:
             raise no_token()
         body = await read(request, self._services)
         reports = await self._reports(payload(request, body))
-        known = [await stored(self._services.store.push(report)) for report in reports]
+        store = self._services.store
+        known = [await stored(self._services, store.push(report)) for report in reports]
         return JSONResponse({"reports": len(known), "known": sum(known)})
 
     async def _reports(self, request: Payload) -> list[Report]:

@@ -44,6 +44,8 @@ def mend(text: str, repairs: AbstractSet[Repair]) -> str:
     """Do what is left to do when the characters are right; every line ends with LF."""
     if "html" in repairs:
         text = html.unescape(text)
+    if text.isprintable():  # neither line ends nor control characters
+        return text.strip()
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "control" in repairs:
         text = "".join(one if one == "\n" else _SPACES.get(category(one), one) for one in text)

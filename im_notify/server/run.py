@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import stat
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -12,9 +14,12 @@ import uvicorn
 from im_notify.errors import ConfigError
 from im_notify.i18n import _
 from im_notify.server.protocol import GuardedProtocol
+from im_notify.server.signals import ended_by_signals
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from collections.abc import Iterator
+
+    from starlette.types import ASGIApp
 
     from im_notify.relay_config import Listen
 
@@ -22,16 +27,31 @@ BACKLOG = 2048
 KEEP_ALIVE = 65  #: seconds; longer than the 60 after which usual proxies drop an idle connection
 HEAD_BYTES = 65_536  #: request line and headers together
 GRACE = 20  #: seconds for what is under way when it is stopped
+_COLLECT = (50_000, 20, 50)  # allocations, then runs of the generation before
 _MODE = 0o660  # of a Unix socket: owner and group
 
 
-def serve(app: Starlette, listen: Listen) -> None:
+def serve(app: ASGIApp, listen: Listen) -> None:
     """Serve until a signal. Raises ConfigError when nothing can listen there."""
-    with open_socket(listen) as opened:
-        server(app).run(sockets=[opened])
+    web = server(app)
+    with open_socket(listen) as opened, ended_by_signals(web.stop):
+        web.run(sockets=[opened])
 
 
-def server(app: Starlette) -> uvicorn.Server:
+class Server(uvicorn.Server):
+    """A server that leaves signals to whoever runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none: uvicorn would raise them again as soon as the last request is answered."""
+        yield
+
+    def stop(self) -> None:
+        """Answer what is under way and end, soon after."""
+        self.should_exit = True
+
+
+def server(app: ASGIApp) -> Server:
     """Return what `run(sockets=[…])` starts, in any thread; `should_exit` ends it.
 
     It logs no requests, since a query can hold a token, and leaves logging as it is set up.
@@ -51,7 +71,18 @@ def server(app: Starlette) -> uvicorn.Server:
         timeout_graceful_shutdown=GRACE,
         h11_max_incomplete_event_size=HEAD_BYTES,
     )
-    return uvicorn.Server(config)
+    return Server(config)
+
+
+def calm_collector() -> None:
+    """Let the cyclic garbage collector leave alone what is there, and come seldom for the rest.
+
+    A request leaves next to no cycles behind, but its objects make the collector run, which holds
+    up all others: of 16 clients the slowest hundredth wait half as long without.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT)
 
 
 def open_socket(listen: Listen) -> socket.socket:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from im_notify.server.answers import Arrivals
 from im_notify.server.metrics import Metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from concurrent.futures import Future
     from datetime import tzinfo
 
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     from im_notify.clock import Clock
     from im_notify.config import Config
     from im_notify.outbox.entries import Accepted, Entry, Route, Stored
+    from im_notify.outbox.figures import Figures
     from im_notify.protocols import Source
     from im_notify.relay_config import HookConfig, RelayConfig
     from im_notify.reports import Report
+    from im_notify.server.refusals import Refusals
 
 
 class Store(Protocol):
@@ -39,8 +42,8 @@ class Store(Protocol):
     def push(self, report: Report) -> Future[bool]:
         """Note what the provider pushed; false when it names no order of ours."""
 
-    def depth(self) -> Mapping[str, int]:
-        """Count messages by state."""
+    def figures(self) -> Figures:
+        """Say what waits and how long it does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,8 @@ class Services:
     `source` finds the parser of a hook, None where it is not installed; `pushes` are asked one
     after the other what a delivery push means. `outcome` tells the provider's first answer to a
     message, None as long as there is none. `writable` and `sending` say whether the store takes
-    messages and whether somebody sends them. `zone` is that of times in texts.
+    messages and whether somebody sends them. `zone` is that of times in texts. `refusals` and
+    `metrics` outlive a change of the configuration; without the first, a server has its own.
     """
 
     config: Config
@@ -81,4 +85,6 @@ class Services:
     writable: Callable[[], bool]
     sending: Callable[[], bool]
     limits: Limits = Limits()
+    refusals: Refusals | None = None
     metrics: Metrics = field(default_factory=Metrics)
+    arrivals: Arrivals = field(default_factory=Arrivals)

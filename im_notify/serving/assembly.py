@@ -3,38 +3,57 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from im_notify.errors import ConfigError
 from im_notify.i18n import _
-from im_notify.models import Consent
-from im_notify.outbox.database import Database
 from im_notify.relay.engine import Engine
+from im_notify.relay.forgetting import Forgetter
+from im_notify.relay.gathering import Gatherer
 from im_notify.relay.ladders import Ladders
 from im_notify.relay.loops import Loops
-from im_notify.relay.pausing import Pause
+from im_notify.relay.noticing import Noticing
 from im_notify.relay.sending import Sender
+from im_notify.relay.spooling import Spool
 from im_notify.relay.store import RelayStore
-from im_notify.relay.watching import WatchedClock
-from im_notify.relay_config import relay_of
+from im_notify.relay.telling import Teller
+from im_notify.relay_config import relay_of, spool_of
+from im_notify.server.local import Counter
 from im_notify.server.services import Outcome, Services
-from im_notify.wording import Wording
+from im_notify.serving.lasting import Account, Lasting, account, lasting
+from im_notify.serving.own import (
+    Surroundings,
+    mind_of,
+    own_passes,
+    posting_of,
+    refuse_wrong_places,
+)
+from im_notify.wording import Templates, Wording, read_templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import tzinfo
 
     from im_notify.app import App
+    from im_notify.outbox.database import Database
     from im_notify.protocols import Source
     from im_notify.relay_config import HookConfig, RelayConfig
 
+PASS_SECONDS = 5.0  #: that a pass may take to end
+SPARE_SECONDS = 5.0  #: beside those of the provider, for the account's rate and the disk
 POLL = 0.05  #: seconds between two looks for the first outcome of a code that is waited for
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
-    """A relay that is not running yet: `services` are for the doors, `loops` send."""
+    """A relay that is not running yet: `services` are for the doors, `loops` send.
+
+    `patience` is for how many seconds orders that are on their way are waited for at the end.
+    """
 
     config: RelayConfig
     database: Database
@@ -42,69 +61,150 @@ class Relay:
     store: RelayStore
     loops: Loops
     services: Services
+    counter: Counter
+    spool: Spool
+    lasting: Lasting
+    account: Account
+    patience: float = 60.0
 
     def start(self) -> None:
         """Take over what a process that died left, and begin."""
         self.engine.recover()
         self.loops.start()
 
-    def close(self) -> None:
-        """Finish what is under way, tell of it, close the database."""
-        self.loops.stop()
-        self.engine.close()
-        self.store.close()
+    def take_over(self, old: Relay) -> None:
+        """Go on where `old`, which rests, left off."""
+        self.engine.inherit(old.engine)
+        self.spool.prepare()
+        self.loops.start()
+
+    def rest(self) -> None:
+        """End the loops; one that waits for a stranger is left behind, which can be repeated."""
+        self.engine.stop()
+        if not self.loops.stop(PASS_SECONDS):
+            _log.warning(_("a loop still waits for an answer and is left behind"))
+
+    def settle(self) -> int:
+        """Let the orders that are on their way end; returns how many are left behind."""
+        left = self.engine.close(self.patience)
+        if left:
+            _log.warning(_("%d orders are left behind, they are cleared up later"), left)
+        return left
+
+    def close(self) -> bool:
+        """Finish what is under way and close the database; false if some of it was left behind.
+
+        What is not told yet is told after the next start.
+        """
+        self.rest()
+        left = self.settle()
+        self.lasting.refusals.settle(all_of_them=True)
         self.database.close()
+        return not left
 
 
-def assemble(app: App) -> Relay:
-    """Make a relay of the configuration. Raises ConfigError, OutboxError, PluginError."""
+def assemble(app: App, *, running: Relay | None = None) -> Relay:
+    """Make a relay of the configuration. Raises ConfigError, OutboxError, PluginError.
+
+    One that is to take the place of a `running` one shares with it what outlives both.
+    """
     config = relay_of(app.config)
     _refuse_unknown_sources(app, config)
-    backend = app.backend()
-    database = Database(config.database)
-    clock = WatchedClock(clock=app.clock, database=database)
+    refuse_wrong_places(app, config)
+    app.backend()  # what is wrong with it is said before the database is opened
+    kept = running.lasting if running else lasting(app, config.database)
+    used = account(app, kept, running.account if running else None)
+    database, clock, backend = kept.database, kept.clock, used.backend
+    app.plugins.add(Noticing(database, app.clock, kept.meter), "relay")
     sender = Sender(
         database=database,
         plugins=app.plugins,
         backend=backend,
         clock=clock,
-        pause=Pause(clock=app.clock),
+        pause=used.pause,
     )
     store = RelayStore(
         database=database,
-        plugins=app.plugins,
         clock=clock,
         relay=config,
         wording=_wording(config),
-        woken=lambda: loops.wake(),  # noqa: PLW0108  they are made below
+        templates=_templates(config),
+        woken=lambda: loops.wake("send", "tell"),
     )
+    posting = posting_of(app, config, store)
+    ladders = Ladders(relay=config, posting=posting, tell_url=app.plugins.fall_back)
     engine = Engine(
         database=database,
-        plugins=app.plugins,
         backend=backend,
         clock=clock,
         sender=sender,
-        fall_back=_ladders(app, config, store).climb,
+        fall_back=ladders.climb,
         confirm_end=app.config.confirm_end,
     )
-    loops = Loops(passes(engine), clock)
-    engine.woken = lambda: loops.wake("send")
+    teller = Teller(database=database, plugins=app.plugins, clock=clock)
+    forgetter = Forgetter(database=database, clock=clock, keep=config.keep)
+    counter = Counter(app.config, config, store.accept_once)
+    spool = Spool(
+        folder=spool_of(config),
+        limit=config.max_body,
+        database=database,
+        clock=clock,
+        take=counter.take_somehow,
+    )
+    around = Surroundings(
+        app=app,
+        relay=config,
+        database=database,
+        backend=backend,
+        watched=clock,
+        pause=sender.pause,
+        posting=posting,
+        wording=_wording(config),
+        alive=lambda: loops.alive,
+    )
+    mind = mind_of(around)
+    gatherer = Gatherer(database=database, clock=clock, store=store, alarm=mind.alarm)
+    gatherer.dropped = kept.meter.dropped
+    own = own_passes(around, mind) | {"gather": gatherer.gather_due}
+    loops = Loops({**passes(engine, teller, forgetter, spool), **own}, clock)
+    engine.woken = lambda: loops.wake("send", "tell")
+    gatherer.woken = lambda: loops.wake("send", "climb")
     return Relay(
         config=config,
         database=database,
         engine=engine,
         store=store,
         loops=loops,
-        services=_services(app, config, store=store, loops=loops),
+        services=replace(
+            _services(app, config, store=store, loops=loops),
+            metrics=kept.metrics,
+            refusals=kept.refusals,
+        ),
+        counter=counter,
+        spool=spool,
+        lasting=kept,
+        account=used,
+        patience=_patience(app),
     )
 
 
-def passes(engine: Engine) -> dict[str, Callable[[], float | None]]:
+def _patience(app: App) -> float:
+    """Return for how long the provider's slowest answer is waited for."""
+    provider = app.config.provider
+    return provider.connect_timeout + provider.read_timeout + SPARE_SECONDS
+
+
+def passes(
+    engine: Engine, teller: Teller, forgetter: Forgetter, spool: Spool
+) -> dict[str, Callable[[], float | None]]:
     """Return what a relay does all the time, by the names of the loops that do it."""
     return {
         "send": engine.send_due,
         "confirm": engine.confirm_due,
         "climb": engine.climb_due,
+        "tell": teller.tell_due,
+        "forget": forgetter.forget_due,
+        "spool": spool.pick_up_due,
     }
 
 
@@ -156,16 +256,9 @@ def _wording(config: RelayConfig) -> Wording:
     )
 
 
-def _ladders(app: App, config: RelayConfig, store: RelayStore) -> Ladders:
-    provider = app.config.provider
-    return Ladders(
-        config=app.config,
-        relay=config,
-        store=store,
-        sender=provider.sender or "",
-        consent=provider.consent or Consent.TRANSACTIONAL,
-        tell_url=app.plugins.fall_back,
-    )
+def _templates(config: RelayConfig) -> Templates:
+    hooks = {hook.name: hook.template for hook in config.hooks.values()}
+    return read_templates(hooks, config.template, _wording(config))
 
 
 def _refuse_unknown_sources(app: App, config: RelayConfig) -> None:

@@ -37,3 +37,17 @@ def test_check_says_what_would_be_refused(shell: Shell, tmp_path: Path) -> None:
     assert fine.code == 0
     assert refused.code == 8
     assert "nagios" in refused.err
+
+
+def test_check_reads_templates(shell: Shell, tmp_path: Path) -> None:
+    """A misspelt variable would be empty in every text: hook, line and what was meant are said."""
+    path = tmp_path / "config.toml"
+    path.touch(mode=0o600)
+    good = CONFIG.format(folder=tmp_path)
+    template = 'template = """{{ word }}\n{{ severty }}"""\nto ='
+    path.write_text(good.replace("to =", template), "utf-8")
+    refused = shell("serve", "--check", "--config", str(path))
+
+    assert refused.code == 8
+    assert "[hooks.pair] template, line 2: severty is not known" in refused.err
+    assert "did you mean severity?" in refused.err

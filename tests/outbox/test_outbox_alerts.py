@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from im_notify.alerts import Severity
 from im_notify.outbox.rungs import next_rung
 from im_notify.wording import Wording, short_id, word
 
@@ -60,6 +61,20 @@ def test_a_problem_that_lasts_is_repeated_after_its_time(
 
     assert box.texts() == [["firing cpu@1"]] * texts
     assert len({one.started_at for (one,) in box.worded}) == 1
+
+
+def test_a_problem_that_gets_worse_is_told_again_once(box: Box, new_alert: Any) -> None:
+    """A warning that becomes critical is news; that it is one again, or swings, is none."""
+    for severity in ("warning", "critical", "warning", "critical", "info"):
+        box.alert(new_alert(severity=Severity(severity)))
+    box.alert(new_alert("cpu", "resolved", severity=Severity.INFO))
+    box.alert(new_alert(severity=Severity.WARNING))
+    box.alert(new_alert(severity=Severity.CRITICAL))
+
+    told = [(one.episode, one.severity.value) for (one,) in box.worded if one.state == "firing"]
+    first, second = told[:2], told[2:]
+    assert first == [("cpu@1", "warning"), ("cpu@1", "critical")]
+    assert second == [("cpu@2", "warning"), ("cpu@2", "critical")]
 
 
 def test_only_what_changed_in_a_group_is_worded(box: Box, new_alert: Any) -> None:

@@ -18,6 +18,7 @@ from im_notify.relay.engine import Engine
 from im_notify.relay.pausing import Pause
 from im_notify.relay.sending import Sender
 from im_notify.relay.store import RelayStore
+from im_notify.relay.telling import Teller
 from im_notify.relay.watching import WatchedClock
 from im_notify.relay_config import RelayConfig
 from im_notify.sandbox import Sandbox, Settings
@@ -73,6 +74,7 @@ class Bench:
     plugins: Plugins
     engine: Engine
     store: RelayStore
+    teller: Teller
     listener: Listener
     fallen: list[RungJob] = field(default_factory=list)
 
@@ -101,9 +103,15 @@ class Bench:
         end = self.clock.now().timestamp() + seconds
         while (now := self.clock.now().timestamp()) <= end:
             dues = [self._sent(), self.engine.confirm_due(), self.engine.climb_due()]
+            self.tell()
             coming = [due for due in dues if due is not None]
             step = min([*coming, now + 60.0, end + 0.001]) - now
             self.clock.advance(max(step, 0.001))
+
+    def tell(self) -> None:
+        """Tell the plugins all that is to be told."""
+        while self.teller.tell_due() is not None:
+            pass
 
     def _sent(self) -> float | None:
         """Send what is due and what that makes due at once, until all of it is settled."""
@@ -130,7 +138,6 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         watched = WatchedClock(clock=clock, database=database)
         store = RelayStore(
             database=database,
-            plugins=plugins,
             clock=watched,
             relay=RelayConfig(database=""),
             wording=Wording(language="en", zone=UTC),
@@ -146,14 +153,15 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         fallen: list[RungJob] = []
         engine = Engine(
             database=database,
-            plugins=plugins,
             backend=backend,
             clock=watched,
             sender=sender,
             fall_back=fallen.append,
         )
-        yield Bench(sandbox, clock, watched, database, plugins, engine, store, listener, fallen)
+        teller = Teller(database=database, plugins=plugins, clock=watched)
+        yield Bench(
+            sandbox, clock, watched, database, plugins, engine, store, teller, listener, fallen
+        )
         engine.close()
-        store.close()
         database.close()
         backend.client().transport.close()  # type: ignore[attr-defined]  # the pooled one

@@ -11,6 +11,7 @@ from im_notify.models import Consent
 from im_notify.outbox import rungs
 from im_notify.outbox.entries import OutboxError, Rung
 from im_notify.relay.ladders import Ladders, rungs_of
+from im_notify.relay.posting import Posting
 from im_notify.relay_config import RelayConfig
 from im_notify.relay_config import Rung as Step
 from im_notify.secret import Secret
@@ -48,14 +49,14 @@ def mail(bench: Bench) -> Mail:
     """Give what the rungs of the bench really do."""
     config = Config(contacts=CONTACTS, allow_foreign=True)
     relay = RelayConfig(database="", ladders=dict(LADDERS))
-    ladders = Ladders(
+    posting = Posting(
         config=config,
         relay=relay,
         store=bench.store,
         sender="APITEST",
         consent=Consent.TRANSACTIONAL,
-        tell_url=bench.plugins.fall_back,
     )
+    ladders = Ladders(relay=relay, posting=posting, tell_url=bench.plugins.fall_back)
     bench.engine.fall_back = ladders.climb
     plugin = Mail()
     bench.plugins.add(plugin, "mail")

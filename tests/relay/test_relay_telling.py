@@ -4,10 +4,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from im_notify.hookspecs import hookimpl
 from im_notify.models import OrderState, Status
+from im_notify.outbox import telling
+from im_notify.outbox.database import Database
+from im_notify.outbox.entries import OutboxError
 from im_notify.reports import Delivery, Report
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.relay.conftest import Bench
 
 ONE, TWO = "5301234567", "5301234568"
@@ -43,7 +49,6 @@ def test_push_and_poll_together_tell_once(bench: Bench) -> None:
 
     assert push(bench, order_id, ONE, ONE) == [True, True]
     bench.run(300)
-    bench.store.close()
 
     assert bench.listener.told == [(accepted.id, ONE, "delivered")]
     calls = [one for one in bench.sandbox.requests if "report" in one.path]
@@ -57,7 +62,6 @@ def test_a_push_for_one_of_two_is_followed_by_the_poll(bench: Bench) -> None:
 
     push(bench, bench.sandbox.ledger[0].order_id, ONE)
     bench.run(300)
-    bench.store.close()
 
     told = {(one, two) for _id, one, two in bench.listener.told}
     assert told == {(ONE, "delivered"), (TWO, "waiting"), (TWO, "delivered")}
@@ -115,3 +119,86 @@ def test_a_refusal_is_told(bench: Bench, number: str) -> None:
     bench.run(10)
 
     assert bench.listener.told == [(accepted.id, number, "refused")]
+
+
+class Failing:
+    """A plugin that raises, and hears everything before it does."""
+
+    def __init__(self) -> None:
+        """Hear nothing yet."""
+        self.heard = 0
+
+    @hookimpl
+    def im_notify_report(self) -> None:
+        """Raise."""
+        self.heard += 1
+        raise ValueError
+
+
+def test_a_plugin_that_raises_is_told_once_and_hides_nothing(bench: Bench) -> None:
+    """The others hear of it, and it is over."""
+    failing = Failing()
+    bench.plugins.add(failing, "failing")
+    accepted = bench.accept()
+
+    bench.run(300)
+
+    assert failing.heard == 1
+    assert bench.listener.told == [(accepted.id, ONE, "delivered")]
+
+
+def test_what_was_told_is_not_told_again_while_that_cannot_be_stored(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """A full disk must not become a storm of repetitions; what came after it waits."""
+    accepted = bench.accept(lifetime=0.0)
+    bench.engine.send_due()
+    bench.engine.settle()
+    real, broken = bench.teller.database, Database(f"sqlite:///{tmp_path}/closed.db")
+    broken.close()
+    bench.teller.database = Torn(real, broken)  # type: ignore[assignment]  # the two methods it needs
+
+    for _attempt in range(3):
+        with pytest.raises(OutboxError):
+            bench.teller.tell_due()
+    bench.teller.database = real
+    bench.tell()
+
+    assert bench.listener.told == [(accepted.id, ONE, "expired")]
+
+
+class Torn:
+    """A database that can be read and not written."""
+
+    def __init__(self, readable: Database, writable: Database) -> None:
+        """Read from one, write to the other."""
+        self.read, self.write = readable.read, writable.write
+
+
+class Slow:
+    """A plugin that takes its time, by the clock of the test."""
+
+    def __init__(self, bench: Bench) -> None:
+        """Count what is stored as told while it is slow."""
+        self._bench = bench
+        self.left: list[int] = []
+
+    @hookimpl
+    def im_notify_report(self) -> None:
+        """Take a second."""
+        self.left.append(len(self._bench.database.read(lambda c: telling.pending(c, 100))))
+        self._bench.clock.advance(1.0)
+
+
+def test_what_a_slow_plugin_was_told_is_stored_one_by_one(bench: Bench) -> None:
+    """So that little is told twice after a crash."""
+    slow = Slow(bench)
+    bench.plugins.add(slow, "slow")
+    for text in ("one", "two", "three"):
+        bench.accept(text, lifetime=0.0)
+    bench.engine.send_due()
+    bench.engine.settle()
+
+    bench.tell()
+
+    assert slow.left == [3, 2, 1]

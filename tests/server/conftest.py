@@ -22,6 +22,7 @@ from im_notify.config import Config, ProviderConfig
 from im_notify.errors import AlertError
 from im_notify.models import Consent, OrderState, Status
 from im_notify.outbox.entries import Accepted, Entry, Event, OutboxError, Stored, StoredOrder
+from im_notify.outbox.figures import Figures
 from im_notify.relay_config import DeviceConfig, HookConfig, Listen, RelayConfig, Rung
 from im_notify.reports import Delivery, Report
 from im_notify.secret import Secret
@@ -94,9 +95,9 @@ class MemoryStore:
         self.reports.append(report)
         return report.order_id == "77"
 
-    def depth(self) -> Mapping[str, int]:
+    def figures(self) -> Figures:
         """Count the messages, all of which wait."""
-        return {"queued": len(self._kept)}
+        return Figures(states={"queued": len(self._kept)})
 
     def settle(self) -> None:
         """Let what is held open be on disk."""

@@ -51,6 +51,8 @@ token = "device-token"
 database = "sqlite:///{folder}/outbox.db"
 api_token = "api-token"
 push_secret = "push-secret"
+[storm]
+enabled = false
 """
 
 
