@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import io
 import re
 import shlex
@@ -18,7 +17,6 @@ from im_notify.exits import Exit
 from im_notify.models import OrderState, Status
 from im_notify.plugins import Plugins
 from im_notify.reports import Delivery, Report
-from im_notify.sandbox import Sandbox
 from im_notify.testing import FakeClock
 
 ROOT = Path(__file__).parent.parent
@@ -68,22 +66,6 @@ def test_the_device_url_is_what_the_command_prints() -> None:
     code, out = started(command.removeprefix("$ im-notify "))
 
     assert (code, out.strip()) == (0, expected)
-
-
-def test_the_python_session_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The lines after >>> give what stands below them."""
-    with Sandbox() as sandbox:
-        monkeypatch.setenv("IM_NOTIFY_BASE_URL", sandbox.base_url)
-        monkeypatch.setenv("IM_NOTIFY_KEY", sandbox.settings.key)
-        monkeypatch.setenv("IM_NOTIFY_HASH", sandbox.settings.hash)
-        (session,) = blocks("pycon")
-        test = doctest.DocTestParser().get_doctest(session, {}, "README", "README.md", 0)
-
-        result = doctest.DocTestRunner().run(test)
-
-        assert result.attempted > 4
-        assert result.failed == 0
-        assert len(sandbox.ledger) == 1
 
 
 def test_the_plugin_is_told_of_what_did_not_arrive(capsys: pytest.CaptureFixture[str]) -> None:
