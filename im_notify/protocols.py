@@ -67,6 +67,14 @@ class Cancelling(Protocol):
 
 
 @runtime_checkable
+class Ready(Protocol):
+    """A backend that can say before anything is sent what it lacks, without asking anybody."""
+
+    def ready(self) -> None:
+        """Return if it could send. Raises ConfigError that says what is missing."""
+
+
+@runtime_checkable
 class Checkable(Protocol):
     """A backend that can prove its credentials without sending."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import tzinfo
     from ipaddress import IPv4Network, IPv6Network
 
     from im_notify.config import Config
@@ -74,8 +75,8 @@ class StormConfig:
 
     `gather` is for how long what follows a text is gathered into the next one, `digest` how often
     a contact hears of what is over its `limits`, both in seconds. The limits are those that
-    GoAlert has for alerts to one phone. `daily_parts` is how many SMS parts a day may cost before
-    only critical alerts are told, 0 without end.
+    GoAlert has for alerts to one phone. `daily_parts` is how many SMS parts the alerts of a day may
+    cost before only critical ones are told, 0 without end; what is no alert does not count.
     """
 
     enabled: bool = True
@@ -179,7 +180,8 @@ class RelayConfig:
     `database` is a URL of SQLAlchemy and not shown, because it can hold a password. `lifetime`
     (how long a text is worth sending) and `repeat` (how soon an unchanged problem is told again)
     are in seconds, `max_body` in bytes, `parts` in SMS a text. Hooks and devices stand by their
-    names, a ladder by that of its contact and in the order of time.
+    names, a ladder by that of its contact and in the order of time. `zone` is a name of the time
+    zone database.
 
     `socket` and `spool` are how programs on this machine hand alerts over (beside the database
     unless said), for the contacts in `to`; `unreachable` is what they do when no relay runs. What
@@ -193,6 +195,7 @@ class RelayConfig:
     api_token: Secret | None = None
     push_secret: Secret | None = None
     language: Language = "tr"
+    zone: str = "Europe/Istanbul"
     lifetime: float = HOUR
     repeat: float = 4 * HOUR
     recovery: Recovery = "delivered"
@@ -221,6 +224,13 @@ class RelayConfig:
 def relay_of(config: Config) -> RelayConfig:
     """Return what the file says about the relay, or the defaults when it says nothing."""
     return config.relay or RelayConfig(database=default_database(config.environ))
+
+
+def zone_of(relay: RelayConfig) -> tzinfo:
+    """Return the zone of times in texts, and of those that senders write without one."""
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(relay.zone)
 
 
 def socket_of(relay: RelayConfig) -> str:

@@ -34,6 +34,7 @@ from im_notify.relay_values import (
     to_size,
     to_targets,
     to_weekly,
+    to_zone,
 )
 from im_notify.settings import (
     to_bool,
@@ -61,6 +62,7 @@ RELAY: Mapping[str, Converter] = {
     "push_secret": to_secret,
     "push_secret_file": to_text,
     "language": to_choice(*get_args(Language)),
+    "zone": to_zone,
     "lifetime": to_seconds,
     "repeat": to_seconds,
     "recovery": to_choice(*get_args(Recovery)),

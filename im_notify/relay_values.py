@@ -227,3 +227,14 @@ def to_path(value: object) -> str:
     if not text.startswith("/") or "\0" in text:
         raise ConfigError(_("use an absolute path"))
     return text
+
+
+def to_zone(value: object) -> str:
+    """Take a name of the time zone database."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    name = to_text(value).strip()
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigError(_("use a time zone such as Europe/Istanbul or UTC")) from None

@@ -21,7 +21,7 @@ EXAMPLES = _("""examples:
   im-notify outbox cancel 7k2m9xw4p0dq        (as long as it is not sent)
   im-notify outbox export --since 30d > messages.csv
 
-exit codes: 0 done, 1 not possible (the text says why), 8 configuration""")
+exit codes: 0 done, 1 not possible (the text says why), 2 bad input, 8 configuration""")
 MOST = 50  #: lines of a list, unless said
 
 
@@ -40,7 +40,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     cancel.add_argument("id", metavar="ID", help=_("a message that waits"))
     export = _action(actions, "export", _("write all messages to standard output"))
     _add_filters(export)
-    export.add_argument("--format", choices=("csv", "json"), default="csv", help=_("how"))
+    export.add_argument("--format", choices=("csv", "json"), default="csv", help=_("file format"))
     export.add_argument("--text", action="store_true", help=_("with the texts"))
 
 

@@ -128,13 +128,12 @@ def _read(name: str, app: App) -> bytes:
 
 
 def _wording(relay: RelayConfig) -> Wording:
-    from zoneinfo import ZoneInfo
-
+    from im_notify.relay_config import zone_of
     from im_notify.wording import Wording
 
     return Wording(
         language=relay.language,
-        zone=ZoneInfo("Europe/Istanbul"),
+        zone=zone_of(relay),
         parts=relay.parts,
         transliterate=relay.transliterate,
     )

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 EXAMPLES = _("""examples:
   im-notify serve --sandbox          (try it: nothing leaves this machine)
   im-notify serve --config /etc/im-notify/config.toml
-  im-notify serve --check            (say what would be refused at the start)""")
+  im-notify serve --check            (say what would be refused at the start)
+
+exit codes: 0 ended in order, 1 the outbox cannot be used, 8 configuration, also when another relay
+            works with the same outbox""")
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:

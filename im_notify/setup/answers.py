@@ -24,7 +24,7 @@ AFTER = "90s"
 CONTACT, SECOND = "oncall", "second"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
-_SPAN = re.compile(r"[0-9][0-9.dhms]*")
+_SPAN_LIKE = re.compile(r"[0-9][0-9A-Za-z.]*")  # a mistyped one is no name either
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class Answers:
 
 def read_sender(typed: str) -> str:
     """Take a sender. Raises InvalidMessageError, as all of these do."""
+    if not typed.strip():
+        raise InvalidMessageError(_("an SMS needs a sender: take one that the panel lists"))
     return _converted(to_sender, typed)
 
 
@@ -83,7 +85,7 @@ def read_contact(typed: str, *, name: str = CONTACT) -> Person:
 def read_fallback(typed: str) -> Fallback:
     """Take `90s=mailto://…`, `3m=second=5301234570`, or a URL or number without the time."""
     before, sign, after = typed.strip().partition("=")
-    timed = bool(sign and _SPAN.fullmatch(before.strip()))
+    timed = bool(sign and _SPAN_LIKE.fullmatch(before.strip()))
     to = after.strip() if timed else typed.strip()
     span = before.strip() if timed else AFTER
     _converted(to_seconds, span)

@@ -60,7 +60,8 @@ class Asking:
         """Ask for a yes; nobody says yes."""
         if not self.person:
             return True
-        said = self._line(f"{question} [{_('Y/n')}] ").strip().casefold()
+        yes_or_no = _("Y/n")  # outside of the f-string, where extraction does not look
+        said = self._line(f"{question} [{yes_or_no}] ").strip().casefold()
         return not said or said[0] in {"y", "e", _("y")}
 
     def _sender(self, said: str | None) -> str:

@@ -121,6 +121,8 @@ def _relay(answers: Answers, places: Places) -> Iterator[str]:
     yield f"push_secret = {_quoted(_token())}"
     yield _c(_("The language of the texts: tr or en."))
     yield f"language = {_quoted(answers.language)}"
+    yield _c(_("The zone of times in texts, and of those that senders write without one."))
+    yield '# zone = "Europe/Istanbul"'
     yield _c(_("Whom the relay tells of its own troubles: an Apprise URL or a contact."))
     yield f"alarm = [{_quoted(_alarm(answers))}]"
 

@@ -204,10 +204,11 @@ def test_nothing_is_overwritten_unless_told(shell: Shell, tmp_path: Path) -> Non
         ((*NEEDED, "--contact", "a=5301234567,5301234570"), "use one number"),
         ((*NEEDED, "--fallback", "90s=nobody"), "cannot send to"),
         ((*NEEDED, "--fallback", "0s=mailto://x"), "use a time over 0"),
+        ((*NEEDED, "--fallback", "3x=5301234570"), "use a time over 0"),
         ((*NEEDED, "--source", "alertmanagr"), "did you mean alertmanager?"),
         ((*NEEDED, "--device", "ön kapı!"), "no name for a section"),
         ((*NEEDED, "--listen", "8025"), "use host:port"),
-        ((*NEEDED, "--sender", " "), "use text in quotes"),
+        ((*NEEDED, "--sender", " "), "an SMS needs a sender"),
     ],
 )
 def test_a_wrong_answer_is_told_like_any_bad_input(

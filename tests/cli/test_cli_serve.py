@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -51,3 +53,20 @@ def test_check_reads_templates(shell: Shell, tmp_path: Path) -> None:
     assert refused.code == 8
     assert "[hooks.pair] template, line 2: severty is not known" in refused.err
     assert "did you mean severity?" in refused.err
+
+
+@pytest.mark.parametrize("action", [("--check",), ()])
+def test_a_relay_that_could_not_send_is_refused(
+    shell: Shell, tmp_path: Path, action: tuple[str, ...]
+) -> None:
+    """Without credentials all that it accepted would only wait; no database is made."""
+    path = tmp_path / "config.toml"
+    path.touch(mode=0o600)
+    path.write_text(CONFIG.format(folder=tmp_path), "utf-8")
+    del shell.environ["IM_NOTIFY_KEY"]
+
+    refused = shell("serve", *action, "--config", str(path))
+
+    assert refused.code == 8
+    assert "no credentials: set IM_NOTIFY_KEY and IM_NOTIFY_HASH" in refused.err
+    assert not (tmp_path / "outbox.db").exists()

@@ -45,6 +45,10 @@ class ProviderBackend:
             scheduled_for=message.send_at,
         )
 
+    def ready(self) -> None:
+        """Open the account. Raises ConfigError without credentials."""
+        self.client()
+
     def report(self, receipt: Receipt) -> Report:
         """Return where every recipient stands (`reporting.report_of`). Raises QueryError."""
         from im_notify_plugins.iletimerkezi.reporting import report_of

@@ -19,11 +19,13 @@ __all__ = ["im_notify_commands", "im_notify_sources"]
 def im_notify_sources(config: Config) -> Iterable[Source]:
     """Give every format under its own name, and each hook with a map under the hook's name.
 
-    Times without a zone are this machine's.
+    Times without a zone are of the relay's, as those in texts are.
     """
+    from im_notify.relay_config import relay_of, zone_of
     from im_notify_plugins.monitoring.every import mapped, sources
 
-    found = {source.name: source for source in (*sources(), *mapped(config))}
+    zone = zone_of(relay_of(config))
+    found = {source.name: source for source in (*sources(zone), *mapped(config, zone))}
     return found.values()
 
 

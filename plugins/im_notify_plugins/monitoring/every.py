@@ -35,7 +35,7 @@ def sources(zone: tzinfo | None = None) -> list[Source]:
     return [*native, *(Generic(name=name, rules=rules(name), zone=zone) for name in PRESETS)]
 
 
-def mapped(config: Config) -> Iterator[Source]:
+def mapped(config: Config, zone: tzinfo | None = None) -> Iterator[Source]:
     """Yield a source, named as the hook, for each hook that says what is where in its payload.
 
     The map changes the preset that the hook names as its source, else `generic`. A hook whose map
@@ -46,7 +46,7 @@ def mapped(config: Config) -> Iterator[Source]:
         preset = hook.source if hook.source in PRESETS else "generic"
         try:
             if hook.map:
-                yield Generic(name=hook.name, rules=rules(preset, hook.map))
+                yield Generic(name=hook.name, rules=rules(preset, hook.map), zone=zone)
         except ConfigError as error:
             _log().error("hooks.%s: %s", hook.name, error)
 

@@ -16,7 +16,7 @@ from im_notify_plugins.monitoring import sniff
 from im_notify_plugins.monitoring.moments import moment
 from im_notify_plugins.monitoring.readings import bounded, digest, labels_of, text
 from im_notify_plugins.monitoring.rules import listed, read
-from im_notify_plugins.monitoring.words import severity_of, state_of, untagged
+from im_notify_plugins.monitoring.words import severity_of, state_of, unled, untagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from im_notify.protocols import Request
     from im_notify_plugins.monitoring.rules import Rules
 
+_MONITOR = frozenset({"trigger", "severity"})  #: what its lines tell
 _ATTRIBUTE = "ce-"  #: of a binary CloudEvent: HTTP protocol binding, clause 3.1
 
 
@@ -38,7 +39,7 @@ class Generic:
 
     def parse(self, request: Request) -> list[Alert]:
         """Return what the rules find, nothing for what they ignore. Raises AlertError."""
-        records = [_event(one) for one in _records(request, name=self.name)]
+        records = [_event(_unlisted(one)) for one in _records(request, name=self.name)]
         found = [one for one in records if self._is_alert(one)]
         if not found:
             raise sniff.misread(self.name)
@@ -57,14 +58,15 @@ class Generic:
         problem = bounded(read(rules.episode, record))
         once = not problem or _is_event(rules, record, state)
         event = bounded(read(rules.event, record)) or digest(record)
-        shown = read(rules.object, record).removeprefix("host:")
+        shown = _object(rules, record)
+        summary = unled(untagged(read(rules.summary, record)), shown)
         return Alert(
             source=self.name,
             episode=event if once else problem,
             state=state or AlertState.FIRING,
             severity=_severity(rules, record),
             object=shown,
-            summary=_summary(rules, record) or shown or self.name,
+            summary=summary or shown or self.name,
             started_at=moment(read(rules.started, record), self.zone),
             labels=_labels(rules, record),
             group=bounded(read(rules.group, record)),
@@ -87,12 +89,27 @@ def _records(request: Request, *, name: str) -> Iterable[dict[str, object]]:
 
 
 def _event(record: Mapping[str, object]) -> Mapping[str, object]:
-    """Part the type of a CloudEvent, `com.example.disk.firing`, into its stem and last word."""
+    """Part the type of a CloudEvent, `com.example.disk.firing`, into its stem and last word.
+
+    `place` is the end of its source, whose parts go from the general to the particular.
+    """
     if "specversion" not in record:
         return record
     stem, _dot, word = text(record.get("type")).rpartition(".")
     known = state_of(word) is not None
-    return {**record, "type_stem": stem, "type_word": word if known else ""}
+    place = text(record.get("source")).rstrip("/").rpartition("/")[2]
+    return {**record, "type_stem": stem, "type_word": word if known else "", "place": place}
+
+
+def _unlisted(record: Mapping[str, object]) -> Mapping[str, object]:
+    """Part what OpenSearch alerting, and so Wazuh 5, posts unless told otherwise.
+
+    That is a sentence in plain text and lines such as `- Severity: 1` below it.
+    """
+    first, *lines = str(record.get("text", "")).split("\n- ")
+    parted = (line.partition(":") for line in lines)
+    fields = {name.strip().lower(): value.strip() for name, _colon, value in parted}
+    return {**fields, **record, "text": first} if fields.keys() >= _MONITOR else record
 
 
 def _state(rules: Rules, record: Mapping[str, object]) -> AlertState | None:
@@ -111,16 +128,18 @@ def _is_event(rules: Rules, record: Mapping[str, object], state: AlertState | No
     return "*" in words or read(rules.state, record).lower() in words
 
 
+def _object(rules: Rules, record: Mapping[str, object]) -> str:
+    """Take the host out of a scope of Datadog: `host:db1,env:prod`."""
+    shown = read(rules.object, record)
+    return shown.removeprefix("host:").partition(",")[0] if shown.startswith("host:") else shown
+
+
 def _severity(rules: Rules, record: Mapping[str, object]) -> Severity:
     word = read(rules.severity, record)
     own = {Severity.CRITICAL: rules.critical, Severity.WARNING: rules.warning}
     own[Severity.INFO] = rules.info
     chosen = (level for level, words in own.items() if word.lower() in listed(words))
     return next(chosen, None) or severity_of(word) or Severity.WARNING
-
-
-def _summary(rules: Rules, record: Mapping[str, object]) -> str:
-    return untagged(read(rules.summary, record))
 
 
 def _labels(rules: Rules, record: Mapping[str, object]) -> dict[str, str]:

@@ -119,7 +119,7 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
         "labels": "alert.tags, alert.alias",
     },
     "cloudevents": {
-        "object": "data.object | data.host | data.instance | subject | source",
+        "object": "data.object | data.host | data.instance | place + subject | subject | place",
         "summary": "data.summary | data.message | data.text | data.title | data | text | type",
         "severity": "data.severity | data.priority | severity",
         "state": "data.state | data.status | type_word",
@@ -130,12 +130,13 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
         "labels": "type, subject, source",
     },
     "wazuh": {
-        "object": "agent.name | manager.name | host",
-        "summary": "rule.description | title | message | full_log",
-        "severity": "rule.level | severity",
-        "info": "0, 1, 2, 3, 4, 5, 6",
-        "warning": "7, 8, 9, 10, 11",
-        "critical": "12, 13, 14, 15, 16",
+        "object": "agent.name | manager.name | host | monitor",
+        "summary": "rule.description | title | message | full_log | text",
+        # levels of rules go up to 16; triggers of the monitors of Wazuh 5 have 1, the worst, to 5
+        "severity": "rule.level | 'of' + severity",
+        "info": "0, 1, 2, 3, 4, 5, 6, of 4, of 5, of low, of info, of informational",
+        "warning": "7, 8, 9, 10, 11, of 3, of medium, of warning",
+        "critical": "12, 13, 14, 15, 16, of 1, of 2, of high, of critical",
         "event": "id",
         "once": "*",
         "started": "timestamp",

@@ -51,3 +51,14 @@ def untagged(summary: str) -> str:
     tag, bracket, rest = summary.partition("]")
     is_tag = bracket and tag.startswith("[") and state_of(tag.partition(":")[0])
     return rest.strip() or summary if is_tag else summary
+
+
+def unled(summary: str, name: str) -> str:
+    """Take off what LibreNMS puts before a rule's name: the device is told apart.
+
+    Its titles are `Alert for device NAME - RULE` and `Device NAME recovered from RULE`
+    (LibreNMS documents, alerting, templates).
+    """
+    leads = (f"Alert for device {name} - ", f"Device {name} recovered from ") if name else ()
+    lead = next((one for one in leads if summary.casefold().startswith(one.casefold())), "")
+    return summary[len(lead) :].strip() or summary

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Read = Callable[[str, Request], list[Alert]]
     Post = Callable[..., Request]
 
+CRITICAL, WARNING, INFO = Severity.CRITICAL, Severity.WARNING, Severity.INFO
 FIRING, RESOLVED, ACKNOWLEDGED = AlertState.FIRING, AlertState.RESOLVED, AlertState.ACKNOWLEDGED
 ROBOT = {"monitorID": "7", "monitorFriendlyName": "web"}
 SWITCH = {"host": "sw1", "rule": "Port status", "title": "port down"}
@@ -116,7 +117,11 @@ def test_a_binary_cloudevent_is_read_like_a_structured_one(read: Read, posted: P
     (two,) = read("cloudevents", posted({**attributes, "subject": "çatI", "data": data}))
 
     assert one == two
-    assert (one.object, one.summary, one.severity) == ("çatI", "disk full", Severity.CRITICAL)
+    assert (one.object, one.summary, one.severity) == (
+        "izleme çatI",
+        "disk full",
+        Severity.CRITICAL,
+    )
 
 
 def test_a_cloudevent_without_data_is_one_all_the_same(read: Read) -> None:
@@ -166,6 +171,65 @@ def test_what_names_no_problem_is_an_event(read: Read, posted: Post) -> None:
 def test_a_state_in_brackets_is_taken_off_the_summary(read: Read, posted: Post, title: str) -> None:
     """It is told apart, and a bracket costs two characters of an SMS."""
     assert read("datadog", posted({"title": title}))[0].summary == "disk"
+
+
+@pytest.mark.parametrize(
+    ("title", "told"),
+    [
+        ("Alert for device sw1 - Port down", "Port down"),
+        ("Device sw1 recovered from Port down", "Port down"),
+        ("Alert for device sw2 - Port down", "Alert for device sw2 - Port down"),
+        ("Alert for device sw1 - ", "Alert for device sw1 -"),
+    ],
+)
+def test_the_title_of_librenms_tells_what_happened(
+    read: Read, posted: Post, title: str, told: str
+) -> None:
+    """Its usual templates begin with the device and the state, which are told apart."""
+    assert read("librenms", posted({**SWITCH, "title": title}))[0].summary == told
+
+
+def test_a_scope_of_datadog_is_a_host(read: Read, posted: Post) -> None:
+    """Its other tags say nothing to who is woken up."""
+    (alert,) = read("datadog", posted({"title": "disk", "scope": "host:db1,env:prod"}))
+
+    assert alert.object == "db1"
+
+
+@pytest.mark.parametrize(
+    ("written", "severity"),
+    [
+        ("1", CRITICAL),
+        ("2", CRITICAL),
+        ("3", WARNING),
+        ("4", INFO),
+        ("5", INFO),
+        ("high", CRITICAL),
+    ],
+)
+def test_a_monitor_of_wazuh_counts_from_the_worst(
+    read: Read, posted: Post, written: str, severity: Severity
+) -> None:
+    """Levels of rules do not (OpenSearch documents, alerting, triggers)."""
+    body = {"monitor": "Logins", "severity": written, "message": "9 failed"}
+
+    (alert,) = read("wazuh", posted(body))
+
+    assert (alert.object, alert.summary, alert.severity) == ("Logins", "9 failed", severity)
+
+
+def test_what_wazuh_5_posts_untold_is_understood(read: Read, posted: Post) -> None:
+    """The message that OpenSearch alerting suggests is plain text with a list below."""
+    (alert,) = read("wazuh", posted("Monitor Logins\nalerts.\n- Trigger: many\n- Severity: 1"))
+
+    assert (alert.summary, alert.severity) == ("Monitor Logins alerts.", CRITICAL)
+
+
+def test_a_list_below_a_text_stays_in_it(read: Read, posted: Post) -> None:
+    """Only that of a monitor is told by its severity."""
+    (alert,) = read("generic", posted("backup failed\n- disk: sda"))
+
+    assert alert.summary == "backup failed - disk: sda"
 
 
 @pytest.mark.parametrize("title", ["[web1] disk", "[Triggered]", "[disk", "disk] a"], ids=repr)
@@ -279,6 +343,25 @@ def test_a_wrong_map_costs_its_own_hook_alone(caplog: pytest.LogCaptureFixture) 
     assert "ups" not in sources
     assert "lift" in sources
     assert "hooks.ups: map has no text rule 'sumary': use object, summary" in caplog.text
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("Europe/Istanbul", 3), ("UTC", 6)])
+def test_times_without_a_zone_are_of_the_zone_that_texts_have(
+    posted: Post, zone: str, hour: int
+) -> None:
+    """Else a text would show another time than the sender did; the machine's own plays no part."""
+    relay = RelayConfig(
+        database="sqlite://", zone=zone, hooks={"dc": hook("dc", "librenms", labels="rule")}
+    )
+    found = {one.name: one for one in im_notify_sources(Config(relay=relay))}
+    request = posted({**SWITCH, "timestamp": "2026-11-21 06:30:00", "device": "sw1"})
+
+    for name in ("librenms", "dc"):
+        (alert,) = found[name].parse(request)
+
+        assert isinstance(alert, Alert)
+        assert alert.started_at is not None
+        assert alert.started_at.astimezone(UTC).hour == hour
 
 
 def test_without_a_relay_every_system_has_a_source() -> None:

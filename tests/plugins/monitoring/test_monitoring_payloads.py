@@ -181,7 +181,7 @@ EXPECTED = {
         FIRING,
         CRITICAL,
         "sw1",
-        "Alert for device sw1 - Port down",
+        "Port down",
         "2026-11-21T03:32:47",
     ),
     "synthetic-proxmox-webhook": (
@@ -213,7 +213,7 @@ EXPECTED = {
         CLOUD,
         FIRING,
         CRITICAL,
-        "disk/var",
+        "db1 disk/var",
         "/var %95 dolu",
         "2026-11-21T03:32:47",
     ),
