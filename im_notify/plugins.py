@@ -201,7 +201,7 @@ class Plugins:
             return type(error).__name__
         if told is None:
             return _("no plugin knows the scheme {scheme}").format(scheme=url.partition(":")[0])
-        return None if told else _("it was not taken")
+        return None if told else _("the receiving service did not accept it")
 
     def write_back(self, target: WriteBackConfig, outcome: Outcome | None) -> None:
         """Tell `target` how a message ended; without an outcome check its settings only.
@@ -222,7 +222,7 @@ class Plugins:
             text = _("[write_back.{name}] no plugin knows the kind {kind}")
             raise ConfigError(text.format(name=target.name, kind=target.kind))
         if not told:
-            raise PluginError(_("it was not taken"))
+            raise PluginError(_("the receiving service did not accept it"))
 
     def _collect(self, hook: str, **arguments: object) -> dict[str, Any]:
         items: dict[str, Any] = {}

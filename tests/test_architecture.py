@@ -75,8 +75,8 @@ MAY_IMPORT = {
     " recipients text wording [clock] [plugins] [relay_config] [reports] [secret]",
     "server": "alerts config errors handing i18n jsonout models outbox protocols recipients relay"
     " relay_config reports settings text [clock] [secret]",
-    "serving": "errors exits i18n models outbox recipients relay relay_config sandbox secret server"
-    " wording [app] [clock] [config] [protocols]",
+    "serving": "errors exits i18n models outbox protocols recipients relay relay_config sandbox"
+    " secret server wording [app] [clock] [config]",
     "setup": "errors i18n nearest recipients relay_values settings [app]",
     # the edges
     "commands": "alerts compose config discovery errors exits hookspecs i18n jsonout models outbox"

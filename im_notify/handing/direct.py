@@ -8,6 +8,7 @@ from im_notify.alerts import AlertState
 from im_notify.errors import InvalidMessageError
 from im_notify.i18n import _
 from im_notify.models import Consent, Message
+from im_notify.relay_config import zone_of
 from im_notify.sending import send_all
 from im_notify.wording import Wording, read_templates
 
@@ -56,11 +57,9 @@ def _text(alerts: Sequence[Alert], relay: RelayConfig, app: App) -> str:
 
 
 def _wording(relay: RelayConfig) -> Wording:
-    from zoneinfo import ZoneInfo
-
     return Wording(
         language=relay.language,
-        zone=ZoneInfo("Europe/Istanbul"),
+        zone=zone_of(relay),
         parts=relay.parts,
         transliterate=relay.transliterate,
     )

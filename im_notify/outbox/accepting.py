@@ -71,7 +71,7 @@ def _message_row(message_id: str, entry: Entry, now: float) -> dict[str, object]
 
 
 def _origin(entry: Entry) -> str:
-    return json.dumps([alert_object(one) for one in entry.origin], ensure_ascii=False)
+    return json.dumps([alert_object(one) for one in entry.origin])  # ASCII: half a character, too
 
 
 def _known(connection: Connection, key: str) -> Accepted | None:

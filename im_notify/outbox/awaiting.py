@@ -6,25 +6,35 @@ it is held like any other alert.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from im_notify.alerts import AlertState
 from im_notify.models import Status
-from im_notify.outbox import schema
+from im_notify.outbox import direct, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
 AWAITING: Final = "awaiting"
 UNCONFIRMED = "its problem's text is not confirmed yet"
 NOT_DELIVERED = "its problem's text was not delivered"
 AGAIN = "its problem began again"
-LOOK = 2.0  #: seconds between two looks at what became of the problem's text
+LOOK = 2.0  #: seconds between two looks at what became of the problem's text, at first
+PATIENCE = 10.0  #: it is looked at ten times seldomer than it is old
+LONGEST = 60.0  #: seconds between two looks, at last
 MOST = 500  #: that are looked at in one transaction
+
+_COLUMNS = schema.held.c
+_CHANGE = update(schema.held).where(_COLUMNS.id == bindparam("its_id"))
+_SAME = (
+    (_COLUMNS.source == bindparam("its_source"))
+    & (_COLUMNS.episode == bindparam("its_episode"))
+    & (_COLUMNS.audience == bindparam("its_audience"))
+)
 
 
 def are_due(connection: Connection, *, now: float) -> bool:
@@ -46,7 +56,7 @@ def release(connection: Connection, *, now: float, gather: float) -> None:
         & (problems.c.audience == rows.c.audience)
     )
     found = connection.execute(
-        select(rows.c.id, rows.c.at, problems.c.state, messages.c.status)
+        select(rows.c.id, rows.c.at, problems.c.state.label("problem"), messages.c.status)
         .outerjoin_from(rows, problems, same)
         .outerjoin(messages, messages.c.id == problems.c.message_id)
         .where(rows.c.state == AWAITING, rows.c.due_at <= now)
@@ -54,21 +64,22 @@ def release(connection: Connection, *, now: float, gather: float) -> None:
         .limit(MOST)
     ).all()
     for row in found:
-        told_at = max(now, row.at + gather)
-        values = _fate(row.state, row.status, now=now, told_at=told_at)
-        connection.execute(update(rows).where(rows.c.id == row.id).values(values))
+        direct.change(connection, _CHANGE, {"its_id": row.id, **_fate(row, now, gather)})
 
 
-def _fate(
-    problem: str | None, status: str | None, *, now: float, told_at: float
-) -> dict[str, object]:
-    if problem == AlertState.FIRING:
-        return {"state": "dropped", "reason": AGAIN, "due_at": now}
-    if status is not None and is_open(Status(status)):
-        return {"due_at": now + LOOK}
-    if status == Status.DELIVERED:
-        return {"state": "held", "due_at": told_at}
-    return {"state": "dropped", "reason": NOT_DELIVERED, "due_at": now}
+def _fate(row: Row[Any, Any, Any, Any], now: float, gather: float) -> dict[str, object]:
+    if row.problem == AlertState.FIRING:
+        return _row("dropped", AGAIN, now)
+    if row.status is not None and is_open(Status(row.status)):
+        wait = min(LONGEST, max(LOOK, (now - row.at) / PATIENCE))
+        return _row(AWAITING, UNCONFIRMED, now + wait)
+    if row.status == Status.DELIVERED:
+        return _row("held", UNCONFIRMED, max(now, row.at + gather))
+    return _row("dropped", NOT_DELIVERED, now)
+
+
+def _row(state: str, reason: str, due_at: float) -> dict[str, object]:
+    return {"state": state, "reason": reason, "due_at": due_at}
 
 
 def let_wait(connection: Connection, names: Iterable[str], *, now: float) -> None:
@@ -79,6 +90,19 @@ def let_wait(connection: Connection, names: Iterable[str], *, now: float) -> Non
         .where(columns.id.in_(list(names)))
         .values(state=AWAITING, reason=UNCONFIRMED, due_at=now + LOOK)
     )
+
+
+def take_back(
+    connection: Connection, source: str, episode: str, *, audience: str, now: float
+) -> bool:
+    """Drop the end of a problem that has another one or began again; says if there was one."""
+    found = connection.execute(
+        update(schema.held)
+        .where(_SAME, _COLUMNS.state == AWAITING)
+        .values(_row("dropped", AGAIN, now)),
+        {"its_source": source, "its_episode": episode, "its_audience": audience},
+    )
+    return found.rowcount > 0
 
 
 def is_open(status: Status) -> bool:

@@ -71,18 +71,24 @@ def next_due(connection: Connection, states: Sequence[str]) -> float | None:
 
 def claim(connection: Connection, *, now: float, limit: int) -> list[Job]:
     """Take orders that are due to be sent or cleared up; they are `sending` from now on."""
-    columns = schema.orders.c
-    rows = connection.execute(
-        select(schema.orders)
-        .where(columns.state.in_(("queued", "unclear")), columns.due_at <= now)
-        .order_by(columns.due_at)
-        .limit(limit)
-    ).all()
+    found = [row for state in ("queued", "unclear") for row in _due(connection, state, now, limit)]
+    rows = sorted(found, key=lambda row: row.due_at)[:limit]
     jobs = [_job(connection, row, now=now) for row in rows]
     for row, job in zip(rows, jobs, strict=True):
         values = {"first_at": job.first_at, "last_at": now, "attempts": row.attempts + 1}
         move(connection, row.pk, state="sending", due_at=now, **values)
     return jobs
+
+
+def _due(connection: Connection, state: str, now: float, limit: int) -> Sequence[Row[Any]]:
+    """Return orders of one state: those of two together would all be read to be sorted."""
+    columns = schema.orders.c
+    return connection.execute(
+        select(schema.orders)
+        .where(columns.state == state, columns.due_at <= now)
+        .order_by(columns.due_at)
+        .limit(limit)
+    ).all()
 
 
 def _job(connection: Connection, row: Row[Any], *, now: float) -> Job:

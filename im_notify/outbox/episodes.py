@@ -16,7 +16,7 @@ from im_notify.alerts import Alert, AlertState
 from im_notify.models import Status
 from im_notify.outbox import direct, schema
 from im_notify.outbox.accepting import accept, note, stop_ladder
-from im_notify.outbox.awaiting import LOOK, UNCONFIRMED, is_open, let_wait
+from im_notify.outbox.awaiting import LOOK, UNCONFIRMED, is_open, let_wait, take_back
 from im_notify.outbox.changes import Change, Known
 from im_notify.outbox.entries import Accepted
 from im_notify.outbox.holding import Hold, Place, fold, held_statuses, hold, route_text, waiting
@@ -57,7 +57,7 @@ def accept_alerts(
     All in one transaction: of two members of an HA pair, the second finds nothing changed.
     An episode that stands twice in one notification counts once, as it was said last.
     """
-    unique = {(alert.source, alert.episode): alert for alert in alerts}
+    unique = {(alert.source, alert.episode): alert for alert in map(_storable, alerts)}
     found = [Change(one, _episode(connection, one, plan)) for one in unique.values()]
     changed = [change for change in found if _is_news(change, plan, now)]
     for change in changed:
@@ -73,6 +73,15 @@ def accept_alerts(
     if texted:
         return known + _tell(connection, texted, plan, wait, now=now)
     return known or list(_duplicates(connection, found))
+
+
+def _storable(alert: Alert) -> Alert:
+    """Write half a character out: JSON can hold one, no database can."""
+    names = (alert.source, alert.episode)
+    if all(map(str.isascii, names)):
+        return alert
+    source, episode = (name.encode("utf-8", "backslashreplace").decode() for name in names)
+    return replace(alert, source=source, episode=episode)
 
 
 def _let_wait(
@@ -125,10 +134,15 @@ def _tell(
 def _hold(
     connection: Connection, change: Change, plan: AlertPlan, place: Place, *, now: float
 ) -> Accepted:
-    """Hold an alert back; a problem that begins is known by the id under which it is held."""
+    """Hold an alert back; a problem that begins is known by the id under which it is held.
+
+    Not one whose end nobody heard of yet: that stays the problem of the message which told of it.
+    """
     told, episode = _as_told(change, now), change.alert.episode
     name = hold(connection, told, place, episode=episode, now=now)
-    if change.begins:
+    source, audience = change.alert.source, plan.audience
+    goes_on = take_back(connection, source, episode, audience=audience, now=now)
+    if change.begins and not goes_on:
         direct.change(connection, _CHANGE, _here(change.alert, plan) | {"message_id": name})
     return Accepted(id=name, duplicate=False, status=Status.WAITING)
 

@@ -63,7 +63,8 @@ class Hold:
 class Held:
     """An alert that is held back, in the state that its problem has by now.
 
-    `status` is that of the message which told of the problem before, None if none did.
+    `status` is that of the message which told of the problem before, None if none did; one that
+    is forgotten was delivered.
     """
 
     id: str
@@ -142,7 +143,14 @@ def held_for(connection: Connection, audience: str) -> list[Held]:
         & (problems.c.audience == rows.c.audience)
     )
     found = connection.execute(
-        select(rows, problems.c.state.label("is_now"), messages.c.status)
+        select(
+            rows,
+            problems.c.state.label("is_now"),
+            (problems.c.message_id.is_(None) & (problems.c.texted_at >= problems.c.fired_at)).label(
+                "is_forgotten"
+            ),
+            messages.c.status,
+        )
         .outerjoin_from(rows, problems, same)
         .outerjoin(messages, messages.c.id == problems.c.message_id)
         .where(rows.c.audience == audience, rows.c.state == "held")
@@ -156,7 +164,7 @@ def held_for(connection: Connection, audience: str) -> list[Held]:
             alert=_as_it_is(_alert(row.alert), row.is_now),
             route=row.route,
             at=row.at,
-            status=Status(row.status) if row.status else None,
+            status=Status.DELIVERED if row.is_forgotten else row.status and Status(row.status),
         )
         for row in found
     ]

@@ -22,8 +22,20 @@ def mark(connection: Connection, name: str) -> str | None:
 
 def marks_of(connection: Connection, prefix: str) -> dict[str, str]:
     """Return all marks whose names begin so."""
-    found = select(schema.marks).where(_COLUMNS.name.startswith(prefix, autoescape=True))
-    return {row.name: row.value for row in connection.execute(found.order_by(_COLUMNS.name))}
+    return dict(page_of_marks(connection, prefix))
+
+
+def page_of_marks(
+    connection: Connection, prefix: str, *, after: str = "", limit: int | None = None
+) -> list[tuple[str, str]]:
+    """Return marks whose names begin so and come after that one, in the order of names.
+
+    A range, because no index answers a LIKE.
+    """
+    name = _COLUMNS.name
+    end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    found = select(name, _COLUMNS.value).where(name >= prefix, name > after, name < end)
+    return [(row.name, row.value) for row in connection.execute(found.order_by(name).limit(limit))]
 
 
 def set_mark(connection: Connection, name: str, value: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from im_notify.models import OrderState, Receipt, Status, overall
 from im_notify.outbox import schema
 from im_notify.outbox.accepting import note
+from im_notify.outbox.late import take_home
 from im_notify.outbox.standing import move, numbers_of, statuses_of, sum_up
 from im_notify.outbox.telling import enqueue
 from im_notify.reports import Delivery, Report
@@ -101,7 +102,9 @@ def _push_one(connection: Connection, row: Row[Any], report: Report, *, now: flo
         _report_one(connection, row, report, now=now, look_at=row.due_at)
         return
     ends = tuple(one for one in report.deliveries if one.status.final)
-    if _update_recipients(connection, row.pk, replace(report, deliveries=ends)):
+    arrived = [one.number for one in ends if one.status is Status.DELIVERED]
+    changed = _update_recipients(connection, row.pk, replace(report, deliveries=ends))
+    if take_home(connection, row, arrived) or changed:
         _changed(connection, row, report, now=now)
 
 

@@ -41,13 +41,15 @@ _TEXTS = (
     .offset(literal_column("0"))  # else SQLite gets a parameter for it
 )
 _PARTS = select(func.sum(_COLUMNS.parts)).where(
-    _COLUMNS.created_at >= bindparam("since"), _COLUMNS.created_at < bindparam("until")
+    _COLUMNS.created_at >= bindparam("since"),
+    _COLUMNS.created_at < bindparam("until"),
+    _COLUMNS.audience.is_not(None),
 )
 
 
 @dataclass(slots=True)
 class Day:
-    """What the messages of a day cost, in SMS parts, without adding all of them up each time.
+    """What the alerts of a day cost, in SMS parts, without adding all of them up each time.
 
     Only for one thread. It holds nothing that a rollback could make wrong.
     """

@@ -1,4 +1,4 @@
-"""Which orders the outbox knows: by their id, and by the same text to the same recipients."""
+"""Which orders the outbox knows: by their id, their text and recipients, and their time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from im_notify.models import Status
 from im_notify.outbox import schema
 from im_notify.outbox.standing import numbers_of
 
@@ -47,3 +48,30 @@ def twin_of(connection: Connection, job: Job, *, since: float) -> Twin | None:
         (Twin(row.order_id) for row in rows if sorted(numbers_of(connection, row.pk)) == wanted),
         None,
     )
+
+
+def rivals_of(connection: Connection, job: Job, *, around: float) -> int:
+    """Count the other orders to the same recipients of which nobody knows their number either.
+
+    What the provider lists may be one of theirs, if they were tried within `around` seconds of
+    this one. The same text is no rival: one order of it is both.
+    """
+    orders, texts = schema.orders.c, schema.messages.c
+    at_that_time = (
+        select(orders.pk)
+        .join(schema.messages, texts.id == orders.message_id)
+        .where(
+            orders.pk != job.pk,
+            orders.first_at <= job.last_at + around,
+            orders.last_at >= job.first_at - around,
+            texts.text != job.message.text,
+        )
+    )
+    unclear = at_that_time.where(orders.state.in_(("sending", "unclear")))
+    unknown = at_that_time.where(
+        texts.status == Status.UNKNOWN.value,
+        func.coalesce(orders.order_id, "") == "",  # written so that no index of it is gone through
+    )
+    pks = {pk for found in (unclear, unknown) for pk in connection.scalars(found)}
+    wanted = sorted(job.message.recipients)
+    return sum(sorted(numbers_of(connection, pk)) == wanted for pk in pks)

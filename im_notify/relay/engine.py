@@ -12,8 +12,8 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
-from threading import Event
-from typing import TYPE_CHECKING
+from threading import Event, Thread
+from typing import TYPE_CHECKING, TypeVar
 
 from im_notify.errors import ImNotifyError, QueryError
 from im_notify.looking import look
@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from im_notify.relay.sending import Sender
     from im_notify.reports import Report
 
+T = TypeVar("T")
 AT_ONCE = 16  #: orders that are on their way to the provider at a time
-REPORTS = 500  #: orders that are asked for in one pass
+REPORTS = 10_000  #: orders that are asked for in one pass: most share the pages of one list
 POSTPONE = 60.0  #: seconds, when the provider refuses to answer for all of them
 
 _log = logging.getLogger(__name__)
@@ -76,6 +77,8 @@ class Engine:
         now = self._now()
         if not self.sender.pause.over(self.backend):
             return now + self.sender.pause.remaining()
+        if self._stopping.is_set():  # the provider may have been asked for long
+            return None
         self._find_lost(now)
         self._on_their_way = [one for one in self._on_their_way if not one.done()]
         most = 1 if self.sender.pause.probing else AT_ONCE
@@ -83,10 +86,18 @@ class Engine:
         if not free:
             return None
         claimed = self.database.write(lambda c: claiming.claim(c, now=now, limit=free)).result()
-        self._on_their_way += [self._pool.submit(self._step, job) for job in claimed]
+        self._hand_out(claimed)
         if len(self._on_their_way) >= most:
             return None
         return self.database.read(lambda c: claiming.next_due(c, ("queued", "unclear")))
+
+    def _hand_out(self, claimed: list[Job]) -> None:
+        """Send orders; those that nobody sends any more are for who takes this one's place."""
+        for job in claimed:
+            try:
+                self._on_their_way.append(self._pool.submit(self._step, job))
+            except RuntimeError:  # the pool was closed while they were claimed
+                self._lost.append(job)
 
     def _step(self, job: Job) -> None:
         try:
@@ -99,10 +110,7 @@ class Engine:
 
     def _find_lost(self, now: float) -> None:
         """Store orders as unclear whose outcome could not be stored when it was known."""
-        while self._lost:
-            job = self._lost[0]
-            self.database.write(partial(outcomes.lost, job=job, now=now)).result()
-            self._lost.popleft()
+        self._store_each(self._lost, lambda job: partial(outcomes.lost, job=job, now=now))
 
     def settle(self) -> None:
         """Return when no order is on its way."""
@@ -163,15 +171,25 @@ class Engine:
         claimed = self.database.write(
             lambda c: rungs.claim_rungs(c, now=now, limit=AT_ONCE)
         ).result()
-        for job in claimed:
-            if self._stopping.is_set():
-                self._climbed.append(partial(rungs.put_back, job=job))
-            else:
-                self._climb(job, now)
+        self._climb_together(claimed, now)
         self._store_climbed()
         return self.database.read(rungs.next_rung)
 
+    def _climb_together(self, claimed: list[RungJob], now: float) -> None:
+        """Climb rungs beside each other: a mail server that hangs keeps no second phone silent."""
+        threads = [
+            Thread(target=self._climb, args=(job, now), name="relay-rung", daemon=True)
+            for job in claimed
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
     def _climb(self, job: RungJob, now: float) -> None:
+        if self._stopping.is_set():
+            self._climbed.append(partial(rungs.put_back, job=job))
+            return
         about = {"message_id": job.message_id}
         try:
             error = self.fall_back(job)
@@ -189,9 +207,22 @@ class Engine:
 
     def _store_climbed(self) -> None:
         """Store how rungs went; what cannot be stored now is stored before the next is climbed."""
-        while self._climbed:
-            self.database.write(self._climbed[0]).result()
-            self._climbed.popleft()
+        self._store_each(self._climbed, lambda work: work)
+
+    def _store_each(
+        self, waiting: deque[T], work_of: Callable[[T], Callable[[Connection], None]]
+    ) -> None:
+        """Store and forget what waits; after a reload the engine before may do so as well."""
+        while waiting:
+            try:
+                one = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                self.database.write(work_of(one)).result()
+            except BaseException:
+                waiting.appendleft(one)
+                raise
 
     def inherit(self, other: Engine) -> None:
         """Take the place of an engine that ends: what it could not store yet is ours to store."""

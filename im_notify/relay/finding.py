@@ -20,12 +20,13 @@ AROUND = timedelta(seconds=90)  #: clocks differ, and an answer may have been wa
 
 
 def find_order(
-    backend: Backend, job: Job, *, is_known: Callable[[str], bool], sure: bool
+    backend: Backend, job: Job, *, is_known: Callable[[str], bool], rivals: int | None
 ) -> str | None:
     """Return the id of the order that `job` placed, None when it cannot be told.
 
-    `sure` says that it was placed (the provider called it a repetition): then the candidate
-    nearest in time counts. Otherwise there must be exactly one. Raises QueryError.
+    `rivals` is how many other orders the candidates may be: there must be just one more, or
+    somebody who got nothing would count as told. None says that the order was placed (the provider
+    called it a repetition): then the candidate nearest in time counts. Raises QueryError.
     """
     if not isinstance(backend, ListedOrders):
         return None
@@ -34,7 +35,7 @@ def find_order(
         for order in _listed(backend, job)
         if not is_known(order.order_id) and _has_recipients(backend, order, job)
     ]
-    if not found or (len(found) > 1 and not sure):
+    if not found or rivals not in {None, len(found) - 1}:
         return None
     return min(found, key=lambda order: _distance(order, job)).order_id
 

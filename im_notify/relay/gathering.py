@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from im_notify.outbox import awaiting, gathering
+from im_notify.outbox.alarms import raise_alarm
 from im_notify.outbox.gathering import Gathered, Gathering
 from im_notify.outbox.marks import mark, set_mark
 from im_notify.outbox.storming import Day
@@ -32,9 +33,18 @@ def _warn(name: str, text: str) -> None:
     _log.warning("%s: %s", name, text)
 
 
+def _store(connection: Connection, name: str, text: str, *, now: float) -> None:
+    """Raise the alarm and note that it is raised at once: neither outlives a crash alone."""
+    raise_alarm(connection, name, text, now=now)
+    set_mark(connection, _MARK, name)
+
+
 @dataclass(slots=True, kw_only=True)
 class Gatherer:
-    """Gathers; `woken` is called when there is a message, `alarm` with a name and what is wrong."""
+    """Gathers; `woken` is called when there is a message, `alarm` with a name and what is wrong.
+
+    An alarm is stored before, so that it is told also after a crash.
+    """
 
     database: Database
     clock: Clock
@@ -88,9 +98,10 @@ class Gatherer:
     def _tell_once(self, name: str, text: str) -> None:
         if name == self._told or self.database.read(lambda c: mark(c, _MARK)) == name:
             return
-        self.alarm(name, text)
-        self.database.write(lambda c: set_mark(c, _MARK, name)).result()
+        now = self._now()
+        self.database.write(lambda c: _store(c, name, text, now=now)).result()
         self._told = name
+        self.alarm(name, text)
 
     def _now(self) -> float:
         return self.clock.now().timestamp()

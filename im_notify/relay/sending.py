@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from im_notify.models import Status
 from im_notify.outbox import outcomes, twins
 from im_notify.outbox.outcomes import Doubt, End
 from im_notify.polling import next_look
-from im_notify.relay.finding import find_order
+from im_notify.relay.finding import AROUND, find_order
 
 if TYPE_CHECKING:
     from im_notify.clock import Clock
@@ -154,7 +155,7 @@ class Sender:
     def _look_up(self, job: Job, *, sure: bool) -> None:
         with self._finding:
             try:
-                order_id = find_order(self.backend, job, is_known=self._is_known, sure=sure)
+                order_id = self._found(job, sure=sure)
             except QueryError as error:
                 self._look_again(job, str(error), sure=sure)
                 return
@@ -164,6 +165,12 @@ class Sender:
                 self._placed(job, order_id)
                 return
         self._look_again(job, "not among the provider's orders", sure=sure)
+
+    def _found(self, job: Job, *, sure: bool) -> str | None:
+        around = 2 * AROUND.total_seconds()
+        count = partial(twins.rivals_of, job=job, around=around)
+        rivals = None if sure else self.database.read(count)
+        return find_order(self.backend, job, is_known=self._is_known, rivals=rivals)
 
     def _look_again(self, job: Job, reason: str, *, sure: bool) -> None:
         if job.lookups >= LOOKUPS:

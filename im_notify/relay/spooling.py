@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -64,8 +65,15 @@ class Spool:
         now = self.clock.now().timestamp()
         if now >= self._forget_at:
             self._forget_at = now + _FORGET_EACH
-            self.database.write(lambda c: handed.forget(c, before=now - handed.KEPT)).result()
+            self._forget(now - handed.KEPT)
         self.pick_up()
+
+    def _forget(self, before: float) -> None:
+        """Forget old keys, page by page: who accepts meanwhile comes between two of them."""
+        after: str | None = ""
+        while after is not None:
+            page = partial(handed.forget, before=before, after=after)
+            after = self.database.write(page).result()
 
     def _all_taken(self, paths: list[str]) -> bool:
         """Take some files; false when the outbox takes nothing now, and they go on waiting."""

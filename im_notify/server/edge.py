@@ -74,7 +74,7 @@ def _check(scope: Scope, services: Services) -> None:
     if (
         scope["method"] == "HEAD" and scope["path"] not in _HARMLESS
     ):  # a router takes it for GET, which sends here
-        raise RefusedError(405, "unknown", _("not this method"))
+        raise RefusedError(405, "unknown", _("wrong HTTP method for this address"))
 
 
 class _Exchange:

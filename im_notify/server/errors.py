@@ -75,7 +75,11 @@ def refusal(error: Exception) -> RefusedError:
 def _not_routed(error: HTTPException) -> RefusedError:
     """Say what the router itself refuses: an address or a method that there is not."""
     unknown = error.status_code == HTTPStatus.NOT_FOUND
-    text = _("there is nothing at this address") if unknown else _("not this method")
+    text = (
+        _("there is nothing at this address")
+        if unknown
+        else _("wrong HTTP method for this address")
+    )
     return RefusedError(error.status_code, "unknown", text, headers=error.headers)
 
 

@@ -27,7 +27,7 @@ BACKLOG = 2048
 KEEP_ALIVE = 65  #: seconds; longer than the 60 after which usual proxies drop an idle connection
 HEAD_BYTES = 65_536  #: request line and headers together
 GRACE = 20  #: seconds for what is under way when it is stopped
-_COLLECT = (50_000, 20, 50)  # allocations, then runs of the generation before
+_COLLECT = (10_000, 10, 10)  # allocations, then runs of the generation before
 _MODE = 0o660  # of a Unix socket: owner and group
 
 
@@ -95,7 +95,8 @@ def open_socket(listen: Listen) -> socket.socket:
     except OSError as error:
         where = listen.path or f"{listen.host}:{listen.port}"
         text = _("cannot listen at {where}: {reason}")
-        raise ConfigError(text.format(where=where, reason=error.strerror or error)) from error
+        reason = str(error.strerror or error).partition(" (while")[0]  # create_server repeats it
+        raise ConfigError(text.format(where=where, reason=reason)) from error
 
 
 def _tcp(host: str, port: int) -> socket.socket:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from im_notify.errors import ConfigError
 from im_notify.i18n import _
+from im_notify.protocols import Ready
 from im_notify.relay.engine import Engine
 from im_notify.relay.forgetting import Forgetter
 from im_notify.relay.gathering import Gatherer
@@ -19,7 +20,7 @@ from im_notify.relay.sending import Sender
 from im_notify.relay.spooling import Spool
 from im_notify.relay.store import RelayStore
 from im_notify.relay.telling import Teller
-from im_notify.relay_config import relay_of, spool_of
+from im_notify.relay_config import relay_of, spool_of, zone_of
 from im_notify.server.local import Counter
 from im_notify.server.services import Outcome, Services
 from im_notify.serving.lasting import Account, Lasting, account, lasting
@@ -34,7 +35,6 @@ from im_notify.wording import Templates, Wording, read_templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import tzinfo
 
     from im_notify.app import App
     from im_notify.outbox.database import Database
@@ -111,7 +111,7 @@ def assemble(app: App, *, running: Relay | None = None) -> Relay:
     config = relay_of(app.config)
     _refuse_unknown_sources(app, config)
     refuse_wrong_places(app, config)
-    app.backend()  # what is wrong with it is said before the database is opened
+    _refuse_what_cannot_send(app)
     kept = running.lasting if running else lasting(app, config.database)
     used = account(app, kept, running.account if running else None)
     database, clock, backend = kept.database, kept.clock, used.backend
@@ -222,7 +222,7 @@ def _services(app: App, config: RelayConfig, *, store: RelayStore, loops: Loops)
         relay=config,
         store=store,
         clock=app.clock,
-        zone=zone(),
+        zone=zone_of(config),
         source=source,
         pushes=tuple(one for one in sources.values() if getattr(one, "pushes", False)),
         outcome=outcome,
@@ -240,17 +240,10 @@ def first_outcome(store: RelayStore, message_id: str) -> Outcome | None:
     return None
 
 
-def zone() -> tzinfo:
-    """Return the zone of the times in texts."""
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo("Europe/Istanbul")
-
-
 def _wording(config: RelayConfig) -> Wording:
     return Wording(
         language=config.language,
-        zone=zone(),
+        zone=zone_of(config),
         parts=config.parts,
         transliterate=config.transliterate,
     )
@@ -259,6 +252,13 @@ def _wording(config: RelayConfig) -> Wording:
 def _templates(config: RelayConfig) -> Templates:
     hooks = {hook.name: hook.template for hook in config.hooks.values()}
     return read_templates(hooks, config.template, _wording(config))
+
+
+def _refuse_what_cannot_send(app: App) -> None:
+    """Say what the backend lacks before the database is opened."""
+    backend = app.backend()
+    if isinstance(backend, Ready):
+        backend.ready()
 
 
 def _refuse_unknown_sources(app: App, config: RelayConfig) -> None:

@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from im_notify.exits import Exit
+from im_notify.relay_config import relay_of
 from im_notify.server.app import build
 from im_notify.server.run import calm_collector, open_socket, server
 from im_notify.server.signals import ended_by_signals
 from im_notify.serving import logs
+from im_notify.serving.alone import alone
 from im_notify.serving.assembly import assemble
 from im_notify.serving.local import local_app, local_door
 from im_notify.serving.reloading import Reloader
@@ -39,9 +41,11 @@ def run(app: App, *, port: int | None = None, debug: bool = False) -> None:
 
     What is under way then is finished: requests, and orders that are on their way. Does not
     return when one of those took too long, so that its thread cannot hold up the exit.
-    Raises ConfigError, OutboxError, PluginError before anything is accepted.
+    Raises ConfigError, OutboxError, PluginError before anything is accepted, ConfigError also when
+    another relay works with the same database.
     """
-    with logs.opened(app.stderr, app.config, debug=debug) as log:
+    database = relay_of(app.config).database
+    with logs.opened(app.stderr, app.config, debug=debug) as log, alone(database):
         relay = assemble(app)
         listen = relay.config.listen if port is None else replace(relay.config.listen, port=port)
         doors, local = Switch(_doors, relay), Switch(local_app, relay)
@@ -60,7 +64,7 @@ def run(app: App, *, port: int | None = None, debug: bool = False) -> None:
 
 
 def _serve(web: Server, listen: Listen, *, local: Switch, reloader: Reloader) -> None:
-    """Listen first: a second relay by mistake must not take over what is under way here."""
+    """Listen first: who calls waits for an answer while what was left is taken over."""
     with open_socket(listen) as opened, local_door(reloader.relay, local):
         reloader.relay.start()
         reloader.start()

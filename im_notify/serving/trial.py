@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from im_notify.exits import Exit
 from im_notify.i18n import _, wanted
+from im_notify.relay_config import zone_of
 from im_notify.sandbox import Sandbox, Settings
 from im_notify.server.app import build
 from im_notify.server.run import open_socket, server
 from im_notify.server.signals import ended_by_signals
 from im_notify.serving import logs
-from im_notify.serving.assembly import assemble, zone
+from im_notify.serving.assembly import assemble
 from im_notify.serving.following import Follower, following, has_colours
 from im_notify.serving.local import local_door
 
@@ -74,13 +75,15 @@ def trial(app: App, *, port: int | None) -> int:
 @contextmanager
 def _troubles_told(app: App) -> Iterator[None]:
     """Log to stderr, except for what happens to messages, which is printed anyway."""
-    noticed = logging.getLogger("im_notify.relay.noticing")
+    quiet = {"im_notify.relay": logging.WARNING, "im_notify.relay.noticing": logging.CRITICAL}
     with logs.opened(app.stderr, app.config):
-        noticed.setLevel(logging.CRITICAL)
+        for name, level in quiet.items():
+            logging.getLogger(name).setLevel(level)
         try:
             yield
         finally:
-            noticed.setLevel(logging.NOTSET)
+            for name in quiet:
+                logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 @contextmanager
@@ -95,7 +98,12 @@ def _assembled(app: App) -> Iterator[Relay]:
 def _serve(app: App, relay: Relay, one: _Trial) -> None:
     """Listen before the lines are printed, so that whoever is quick with them is answered."""
     web = server(build(relay.services))
-    follower = Follower(app=app, database=relay.database, zone=zone(), colours=has_colours(app))
+    follower = Follower(
+        app=app,
+        database=relay.database,
+        zone=zone_of(relay.config),
+        colours=has_colours(app),
+    )
     with ExitStack() as stack:
         opened = stack.enter_context(open_socket(relay.config.listen))
         stack.enter_context(local_door(relay))
@@ -146,8 +154,8 @@ Alertmanager    receivers:
 Grafana         contact point, webhook:   {at}/hook/grafana?token={token}
 Uptime Kuma     notification, webhook:    {at}/hook/uptimekuma?token={token}
 Zabbix          media type in examples/zabbix, with the macros
-                  {{$IM_NOTIFY.URL}}      {at}/hook/zabbix
-                  {{$IM_NOTIFY.TOKEN}}    {token}
+                  {{$IM_NOTIFY.URL}}        {at}/hook/zabbix
+                  {{$IM_NOTIFY.TOKEN}}      {token}
 PRTG            execute HTTP action:      {at}/hook/prtg?token={token}
                   postdata                {prtg}
 Nagios          {nagios}

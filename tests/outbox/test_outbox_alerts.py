@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from im_notify.alerts import Severity
+from im_notify.alerts import Alert, AlertState, Severity
+from im_notify.outbox.entries import AlertPlan
+from im_notify.outbox.episodes import accept_alerts
 from im_notify.outbox.rungs import next_rung
 from im_notify.wording import Wording, short_id, word
 
@@ -205,3 +208,22 @@ def _with_ladder(box: Box, message_id: str) -> None:
     row = {"message_id": message_id, "position": 1, "target": "a/1", "state": "waiting"}
     row |= {"due_at": box.now}
     box.database.write(lambda c: c.execute(insert(schema.rungs), row)).result()
+
+
+@pytest.mark.parametrize("field", ["source", "episode", "summary", "object", "group"])
+def test_half_a_character_keeps_nothing_from_being_stored(
+    box: Box, new_entry: Any, field: str
+) -> None:
+    """JSON can hold one; the alert is told, and its repetition is known."""
+    said: dict[str, Any] = {"source": "test", "episode": "cpu", field: "a\ud83d"}
+    one = Alert(state=AlertState.FIRING, **said)
+    now = box.now
+    entry = replace(new_entry(), write_back=("back",), origin=(one,))
+    plan = AlertPlan(entry=lambda _alerts, _at: entry)
+
+    first, again = (
+        box.database.write(lambda c: accept_alerts(c, [one], plan, now=now)).result()
+        for _time in range(2)
+    )
+
+    assert [found.duplicate for found in (*first, *again)] == [False, True]

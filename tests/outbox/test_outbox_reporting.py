@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from im_notify.models import OrderState, Status
-from im_notify.outbox import reporting, telling
+from im_notify.outbox import claiming, reporting, steering, telling
 from im_notify.outbox.entries import Rung
 from im_notify.outbox.rungs import next_rung
 from im_notify.reports import Delivery, Report
@@ -153,3 +153,39 @@ def test_delivery_to_all_ends_the_ladder(box: Box) -> None:
     box.do(reporting.pushed, report(two="delivered"))
 
     assert box.database.read(next_rung) is None
+
+
+@pytest.mark.parametrize(
+    ("numbers", "orders"), [((ONE,), ["done"]), ((ONE, TWO), ["done", "queued"])]
+)
+def test_who_had_it_after_all_is_not_sent_to_again(
+    box: Box, numbers: tuple[str, ...], orders: list[str]
+) -> None:
+    """The push for the first order comes while the retry waits for its time."""
+    accepted = box.accept("x", *numbers)
+    box.place("41")
+    box.do(reporting.look_later, "41", look_at=None)
+    box.do(steering.retry, accepted.id, lifetime=3600.0, force=True)
+
+    box.do(reporting.pushed, report(one="delivered"))
+
+    assert states(box, accepted)[ONE] == "delivered"
+    assert [order.state for order in box.stored(accepted).orders] == orders
+    box.now += 3600
+    claimed = box.database.write(lambda c: claiming.claim(c, now=box.now, limit=9)).result()
+    assert [job.message.recipients for job in claimed] == [numbers[1:]] * (len(numbers) - 1)
+    assert to_tell(box)[-1] == (accepted.id, ["delivered"])
+
+
+def test_what_was_sent_again_already_waits_for_its_own_report(box: Box) -> None:
+    """The first order arrived, too; nothing is undone."""
+    accepted = box.accept("x", ONE)
+    box.place("41")
+    box.do(reporting.look_later, "41", look_at=None)
+    box.do(steering.retry, accepted.id, lifetime=3600.0, force=True)
+    box.now += 3600
+    box.place("42")
+
+    box.do(reporting.pushed, report(one="delivered"))
+
+    assert states(box, accepted) == {ONE: "waiting"}

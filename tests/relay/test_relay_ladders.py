@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
@@ -214,3 +215,21 @@ def test_a_foreign_number_is_a_rung_too(bench: Bench, mail: Mail) -> None:
 
     assert climb(bench, "oncall/1")[-1] == "fallback done: step 1"
     assert mail.told == []
+
+
+def test_a_target_that_hangs_holds_up_no_other(bench: Bench) -> None:
+    """Both are told at the same time; one after the other they would wait for each other."""
+    together = Barrier(2)
+
+    def tell(_job: RungJob) -> str | None:
+        together.wait(10)
+        return None
+
+    bench.engine.fall_back = tell
+    accepted = [bench.accept(name, "5301234598", ladder=(Rung(90.0, "x/1"),)) for name in "ab"]
+    bench.clock.advance(90)
+
+    bench.engine.climb_due()
+
+    ends = [bench.stored(one).timeline[-1].what for one in accepted]
+    assert ends == ["fallback done", "fallback done"]

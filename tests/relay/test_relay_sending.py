@@ -9,6 +9,7 @@ import pytest
 from im_notify.models import Consent, Message, Status
 from im_notify.outbox import claiming
 from im_notify.outbox.entries import Rung
+from im_notify.relay.engine import Engine
 
 if TYPE_CHECKING:
     from tests.relay.conftest import Bench
@@ -228,3 +229,64 @@ def test_451_for_a_text_that_is_not_ours_is_a_refusal(bench: Bench) -> None:
 
     assert bench.stored(accepted).status is Status.REFUSED
     assert bench.stored(accepted).orders[0].code == 451
+
+
+def _in_its_place(bench: Bench) -> Engine:
+    """Return the engine that goes on where that of the bench ends, as after a reload."""
+    engine = Engine(
+        database=bench.database,
+        backend=bench.engine.backend,
+        clock=bench.watched,
+        sender=bench.engine.sender,
+        fall_back=bench.fallen.append,
+    )
+    engine.inherit(bench.engine)
+    return engine
+
+
+def test_an_order_that_was_claimed_while_its_sender_ended_is_sent(bench: Bench) -> None:
+    """A disk that was slow while the configuration was reloaded; it must not wait for a restart."""
+    accepted = bench.accept()
+    bench.engine.close()
+    bench.engine.send_due()
+
+    bench.engine = _in_its_place(bench)
+    bench.run(30)
+
+    assert bench.stored(accepted).status is Status.DELIVERED
+    assert len(bench.sandbox.ledger) == 1
+
+
+def test_who_is_to_end_claims_nothing(bench: Bench) -> None:
+    """The loop was asking the provider when it was told."""
+    accepted = bench.accept()
+    bench.engine.stop()
+
+    bench.engine.send_due()
+
+    assert [order.state for order in bench.stored(accepted).orders] == ["queued"]
+
+
+@pytest.mark.parametrize(
+    ("taken", "statuses"),
+    [
+        (0, [Status.UNKNOWN, Status.UNKNOWN]),
+        (1, [Status.UNKNOWN, Status.UNKNOWN]),
+        (2, [Status.DELIVERED, Status.DELIVERED]),
+    ],
+)
+def test_an_order_is_not_taken_for_another_to_the_same_phone(
+    bench: Bench, taken: int, statuses: list[Status]
+) -> None:
+    """Two texts left as the process died, an hour ago; the list tells no texts, so no guess."""
+    accepted = [bench.accept("one"), bench.accept("two")]
+    now = bench.clock.now().timestamp()
+    jobs = bench.database.write(lambda c: claiming.claim(c, now=now, limit=2)).result()
+    for job in jobs[:taken]:
+        bench.engine.backend.send(job.message)
+    bench.clock.advance(3600)
+
+    bench.engine.recover()
+    bench.run(3600)
+
+    assert [bench.stored(one).status for one in accepted] == statuses

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -13,8 +14,9 @@ from sqlalchemy import func, select, update
 
 from im_notify.alerts import Alert, AlertState, Severity
 from im_notify.models import Consent, Status
-from im_notify.outbox import rungs, schema
+from im_notify.outbox import awaiting, rungs, schema
 from im_notify.outbox.accepting import accept
+from im_notify.outbox.alarms import alarms
 from im_notify.outbox.database import Database
 from im_notify.outbox.entries import Accepted, Entry, Route, Rung, Stored
 from im_notify.outbox.holding import route_of, route_text
@@ -146,14 +148,14 @@ def weather(tmp_path: Path) -> Iterator[Weather]:
         wording=Wording(language="en", zone=ZoneInfo(TURKEY)),
         woken=lambda: None,
     )
-    alarms: list[tuple[str, str]] = []
+    told: list[tuple[str, str]] = []
     gatherer = Gatherer(
         database=database,
         clock=watched,
         store=store,
-        alarm=lambda name, text: alarms.append((name, text)),
+        alarm=lambda name, text: told.append((name, text)),
     )
-    yield Weather(database, clock, store, gatherer, alarms)
+    yield Weather(database, clock, store, gatherer, told)
     database.close()
 
 
@@ -347,6 +349,36 @@ def test_a_problem_that_begins_again_takes_back_an_end_that_nobody_heard_of(
     assert weather.stored(ended).status is Status.EXPIRED
 
 
+def test_a_problem_that_came_and_went_twice_before_the_report_is_told_as_over(
+    weather: Weather,
+) -> None:
+    """People were told of its first beginning only, so its end is for that, once."""
+    weather.store.relay = replace(weather.store.relay, recovery="delivered")
+    for state in ("firing", "resolved", "firing", "resolved"):
+        weather.one("a", state)
+    weather.settle(Status.DELIVERED)
+
+    weather.run(2 * MINUTE)
+
+    assert [text.split()[:2] for text in weather.texts()] == [["WRN", "a"], ["OK", "a"]]
+    assert " 2 " not in weather.texts()[1]
+
+
+def test_an_end_that_waits_for_long_is_looked_at_seldom(weather: Weather) -> None:
+    """The provider is down and there are thousands; two minutes make few looks, not sixty."""
+    weather.store.relay = replace(weather.store.relay, recovery="delivered")
+    weather.one("a")
+    weather.one("a", "resolved")
+    looks = 0
+    for _second in range(int(HOUR)):
+        now = weather.clock.now().timestamp()
+        looks += weather.database.read(partial(awaiting.are_due, now=now))
+        weather.gatherer.gather_due()
+        weather.clock.advance(1)
+
+    assert looks < 100
+
+
 def test_an_end_that_was_gathered_before_the_report_waits_for_it(weather: Weather) -> None:
     """The same for one that storm control had held back already."""
     weather.store.relay = replace(weather.store.relay, recovery="delivered")
@@ -362,6 +394,22 @@ def test_an_end_that_was_gathered_before_the_report_waits_for_it(weather: Weathe
     weather.run(MINUTE)
 
     assert weather.texts()[3].startswith("OK b")
+
+
+def test_the_end_of_a_problem_whose_message_is_forgotten_is_told_after_a_wait(
+    weather: Weather,
+) -> None:
+    """It lasted for longer than messages are kept; storm control makes no difference."""
+    weather.one("a")
+    weather.deliver()
+    weather.database.write(
+        lambda c: c.execute(update(schema.episodes).values(message_id=None))
+    ).result()
+    weather.one("a", "resolved")
+
+    weather.run(MINUTE)
+
+    assert [text.split()[:2] for text in weather.texts()[1:]] == [["OK", "a"]]
 
 
 def test_a_repeated_problem_that_ends_while_held_is_told_as_ended(weather: Weather) -> None:
@@ -537,14 +585,16 @@ def test_the_day_s_parts_are_warned_of_once(weather: Weather) -> None:
 
 
 def _spend(weather: Weather, parts: int) -> None:
-    """Accept messages of the API, of two parts to two recipients each, and then of one."""
+    """Text alerts to others, of two parts to two recipients each, and then of one."""
     for _time in range(parts // 4):
         _post(weather, "x" * 200, ("5301234567", "5301234568"))
     for _time in range(parts % 4):
         _post(weather, "x", ("5301234567",))
 
 
-def _post(weather: Weather, text: str, numbers: tuple[str, ...]) -> None:
+def _post(
+    weather: Weather, text: str, numbers: tuple[str, ...], audience: str | None = "others"
+) -> None:
     entry = Entry(
         source="api",
         text=text,
@@ -552,8 +602,32 @@ def _post(weather: Weather, text: str, numbers: tuple[str, ...]) -> None:
         sender="APITEST",
         consent=Consent.TRANSACTIONAL,
         lifetime=HOUR,
+        audience=audience,
     )
     weather.store.accept([entry]).result()
+
+
+def test_what_is_no_alert_uses_none_of_the_day_s_parts(weather: Weather) -> None:
+    """Programs that text much do not silence a warning."""
+    weather.rules(daily_parts=1)
+    _post(weather, "x" * 200, ("5301234567", "5301234568"), audience=None)
+    weather.run(MINUTE)
+
+    weather.one("a")
+
+    assert weather.texts()[-1].startswith("WRN a")
+    assert weather.alarms == []
+
+
+def test_a_warning_of_the_day_s_parts_outlives_a_crash(weather: Weather) -> None:
+    """It is on disk together with the mark that keeps it from being raised again."""
+    weather.rules(daily_parts=10)
+    _spend(weather, 8)
+    weather.run(1)
+
+    (stored,) = weather.database.read(alarms)
+
+    assert (stored.text, stored.heard) == (weather.alarms[0][1], ())
 
 
 def test_messages_that_are_no_alerts_do_not_make_a_contact_loud(weather: Weather) -> None:

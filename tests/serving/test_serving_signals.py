@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,6 +29,12 @@ def eventually(check: Any) -> Any:
         assert time.monotonic() < give_up
         time.sleep(0.02)
     return found
+
+
+def free_port() -> int:
+    """Return a port that is free now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 def placed(relay: Relay) -> Counter[str]:
@@ -100,6 +107,25 @@ def test_an_order_that_takes_too_long_is_left_to_the_next_start(relay: Relay) ->
     eventually(lambda: placed(relay)["waits for the rate"])
     relay.says("delivered", 2)
     assert placed(relay) == {"first": 1, "waits for the rate": 1}
+
+
+def test_a_second_relay_on_the_same_outbox_is_refused(relay: Relay) -> None:
+    """It would take what the first one is sending for lost, and send it again."""
+    relay.start()
+    relay.pace.open.clear()
+    name = relay.send("under way")
+    eventually(lambda: relay.pace.waiting)
+    port = free_port()
+    second = replace(relay, port=port, process=None, options=("--port", str(port)))
+
+    with pytest.raises(AssertionError, match="another relay works with the outbox"):
+        second.start()
+
+    assert second.wait() == 8
+    relay.pace.open.set()
+    relay.says("delivered")
+    assert placed(relay) == {"under way": 1}
+    assert "unclear" not in [one["what"] for one in relay.message(name)["timeline"]]
 
 
 def test_a_second_signal_ends_it_at_once(relay: Relay) -> None:
