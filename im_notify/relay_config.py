@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Language: TypeAlias = Literal["tr", "en"]
 Recovery: TypeAlias = Literal["delivered", "always", "never"]
 Mode: TypeAlias = Literal["alarm", "otp"]
-Style: TypeAlias = Literal["xml", "ok", "id", "json"]
+Style: TypeAlias = Literal["xml", "ok", "id", "json", "clickatell", "acrobits"]
 StatusPolicy: TypeAlias = Literal["mirrored", "ok"]
 LogFormat: TypeAlias = Literal["text", "json"]
 Unreachable: TypeAlias = Literal["spool", "send"]

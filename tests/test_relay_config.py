@@ -575,7 +575,7 @@ def test_an_unknown_key_is_named_with_the_nearest(
         ("devices.a = { allow = ['10.0.0.0/8'] }", "[devices.a] has no token"),
         ("devices.a = { token = 't', mode = 'OTP' }", "mode is 'OTP': use alarm or otp"),
         ("devices.a = { token = 't', wait = '-3s' }", "wait is '-3s': use a time over 0"),
-        ("devices.a = { token = 't', style = 'yaml' }", "is 'yaml': use xml, ok, id or json"),
+        ("devices.a = { token = 't', style = 'yaml' }", "is 'yaml': use xml, ok, id, json, click"),
         ("devices.a = { token = 't', status = 200 }", "status is 200: use mirrored or ok"),
         (
             "devices.a = { token = 't', repairs = ['plsu'] }",

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, insert, select, update
 
 from im_notify.alerts import alert_object
+from im_notify.i18n import _
 from im_notify.models import Status
 from im_notify.outbox import direct, schema
-from im_notify.outbox.entries import Accepted, Entry
+from im_notify.outbox.entries import Accepted, Entry, KeyReusedError
 from im_notify.text import estimate
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _BITS = 5  # of a digit
 _ADD_MESSAGE, _ADD_RECIPIENT = insert(schema.messages), insert(schema.recipients)
 _ADD_ORDER = insert(schema.orders).returning(schema.orders.c.pk)
 _ADD_EVENT, _ADD_RUNG = insert(schema.events), insert(schema.rungs)
-_KNOWN = select(schema.messages.c.id, schema.messages.c.status).where(
+_KNOWN = select(schema.messages.c.id, schema.messages.c.status, schema.messages.c.text).where(
     schema.messages.c.key == bindparam("known_key")
 )
 
@@ -38,8 +39,8 @@ def new_id() -> str:
 
 
 def accept(connection: Connection, entry: Entry, *, now: float) -> Accepted:
-    """Store an entry as queued, unless its key is known."""
-    if entry.key is not None and (known := _known(connection, entry.key)):
+    """Store an entry as queued, unless its key is known. Raises KeyReusedError."""
+    if entry.key is not None and (known := _known(connection, entry)):
         return known
     message_id = new_id()
     direct.add(connection, _ADD_MESSAGE, _message_row(message_id, entry, now))
@@ -74,10 +75,12 @@ def _origin(entry: Entry) -> str:
     return json.dumps([alert_object(one) for one in entry.origin])  # ASCII: half a character, too
 
 
-def _known(connection: Connection, key: str) -> Accepted | None:
-    rows = direct.fetch(connection, _KNOWN, {"known_key": key})
-    found = (Accepted(id=name, duplicate=True, status=Status(status)) for name, status in rows)
-    return next(found, None)
+def _known(connection: Connection, entry: Entry) -> Accepted | None:
+    for name, status, text in direct.fetch(connection, _KNOWN, {"known_key": entry.key}):
+        if entry.key_binds and text != entry.text:
+            raise KeyReusedError(_("the key is that of another message"))
+        return Accepted(id=name, duplicate=True, status=Status(status))
+    return None
 
 
 def _add_ladder(connection: Connection, message_id: str, entry: Entry, *, now: float) -> None:

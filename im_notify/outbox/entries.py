@@ -21,6 +21,10 @@ class OutboxError(ImNotifyError):
     """Nothing could be stored (full disk, locked or read-only database): try again later."""
 
 
+class KeyReusedError(ImNotifyError):
+    """A key came with another text than it stands for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rung:
     """A step of a fallback ladder: `after` seconds without delivery, `to` is told.
@@ -36,7 +40,8 @@ class Rung:
 class Entry:
     """A message to be kept and sent; its text is frozen from here on.
 
-    `key` is the caller's name for it: an entry whose key is known already is that entry.
+    `key` is the caller's name for it: an entry whose key is known already is that entry. With
+    `key_binds` its text must be the same, else a slip of the caller would lose a message.
     `lifetime` is for how many seconds it is worth sending. `write_back` names the places that are
     told how it ended, `origin` is the alerts that it tells of, for them. `audience` is whom alerts
     are for, None for what is no alert.
@@ -49,6 +54,7 @@ class Entry:
     consent: Consent
     lifetime: float
     key: str | None = None
+    key_binds: bool = False
     contact: str | None = None
     send_at: datetime | None = None
     ladder: tuple[Rung, ...] = ()

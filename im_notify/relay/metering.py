@@ -89,7 +89,7 @@ class Meter:
 
     def watch(self, pause: Pause) -> None:
         """Tell from now on whether this one stands still."""
-        self._paused.set_function(lambda: float(pause.reason is not None))
+        self._paused.set_function(lambda: float(pause.trouble is not None))
 
 
 class _Provider:

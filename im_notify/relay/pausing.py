@@ -1,9 +1,12 @@
-"""Stops the queue when the account is refused, and lets it go on by itself when it is not."""
+"""Stops the queue when the account is refused, and lets it go on by itself when it is not.
+
+A sender that only some messages have is no matter of the account: they wait, the others go.
+"""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from im_notify.errors import QueryError
@@ -14,37 +17,71 @@ if TYPE_CHECKING:
     from im_notify.errors import RejectedError
     from im_notify.protocols import Backend
 
-ACCOUNT = frozenset({401, 402, 450})  #: credentials, balance, sender: no message would get through
+SENDER = 450  #: the sender is not approved
+ACCOUNT = frozenset(
+    {401, 402, SENDER}
+)  #: credentials, balance, sender: no message would get through
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Refused:
+    """A sender that was refused; it is tried again when `until` is over, in monotonic seconds."""
+
+    until: float
+    reason: str
 
 
 @dataclass(slots=True, kw_only=True)
 class Pause:
-    """Whether the account's queue stands still, and why.
+    """Whether the account's queue stands still, and why; `sender` is the account's own.
 
     A check that succeeds proves little (it knows no senders of single orders, and no prices), so
     one order is tried alone then: `probing` until one is taken.
     """
 
     clock: Clock
+    sender: str | None = None
     seconds: float = 60.0  #: between two checks whether it may go on
     reason: str | None = None
     check_at: float = 0.0
     probing: bool = False
+    _senders: dict[str, _Refused] = field(default_factory=dict)
+
+    @property
+    def trouble(self) -> str | None:
+        """Return why some or all orders wait, None when none has to."""
+        held = (one.reason for name, one in self._senders.copy().items() if self.held(name))
+        return self.reason or next(held, None)
+
+    def held(self, sender: str) -> str | None:
+        """Return why orders of this sender have to wait, None when one may be tried."""
+        refused = self._senders.get(sender)
+        return refused.reason if refused and refused.until > self.clock.monotonic() else None
 
     def concerns(self, error: RejectedError) -> bool:
         """Say whether the refusal is about the account and not about the message."""
         return error.code in ACCOUNT
 
-    def begin(self, error: RejectedError) -> None:
-        """Stand still; said loudly once."""
+    def begin(self, error: RejectedError, sender: str) -> None:
+        """Stand still, or let the orders of another sender wait; said loudly once."""
+        if error.code == SENDER and self.sender not in {None, sender}:
+            self._hold(sender, error)
+            return
         if self.reason is None:
             _log.error("sending stands still: %s", error)
         self.reason, self.probing = str(error), False
         self.check_at = self.clock.monotonic() + self.seconds
 
-    def end(self) -> None:
+    def _hold(self, sender: str, error: RejectedError) -> None:
+        if sender not in self._senders:
+            _log.error("orders of one sender wait, the others go on: %s", error)
+        until = self.clock.monotonic() + self.seconds
+        self._senders[sender] = _Refused(until=until, reason=str(error))
+
+    def end(self, sender: str) -> None:
         """Go on: an order was taken. What was on its way before proves nothing."""
+        self._senders.pop(sender, None)
         if self.probing:
             _log.warning("sending goes on")
             self.reason, self.probing = None, False

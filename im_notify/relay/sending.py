@@ -72,6 +72,8 @@ class Sender:
             self._look_up(job, sure=False)
         elif not job.unclear and now >= job.expires_at:
             self._end(job, _expired("its time was over before it could be sent"))
+        elif reason := self.pause.held(job.message.sender):
+            self._wait(job, reason, now + self.pause.seconds)
         else:
             self._send(job)
 
@@ -88,7 +90,7 @@ class Sender:
             self._unclear(job, str(error))
         else:
             self._placed(job, receipt.order_id)
-            self.pause.end()
+            self.pause.end(job.message.sender)
 
     def _placed(self, job: Job, order_id: str) -> None:
         now = self._now()
@@ -125,7 +127,7 @@ class Sender:
             now = self._now()
             self.database.write(lambda c: outcomes.divide(c, job, now=now)).result()
         elif self.pause.concerns(error):
-            self.pause.begin(error)
+            self.pause.begin(error, job.message.sender)
             self._wait(job, str(error), self._now() + self.pause.seconds)
         else:
             self._end(job, _refused(error))

@@ -53,7 +53,7 @@ class Troubles:
         """Yield what could be found out by its name: what is wrong, or None when it is well."""
         now = self.clock.now().timestamp()
         yield self._said("loops", wrong=not self.alive())
-        reason = self.pause.reason
+        reason = self.pause.trouble
         yield self._said("provider", wrong=reason is not None, reason=reason)
         late = now - (self.database.read(_oldest_report) or now)
         yield self._said("reports", wrong=late > self.relay.stale, minutes=round(late / 60))

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 
 from im_notify.errors import AlertError, InvalidMessageError
 from im_notify.i18n import _
-from im_notify.outbox.entries import OutboxError
+from im_notify.outbox.entries import KeyReusedError, OutboxError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +64,7 @@ def refusal(error: Exception) -> RefusedError:
     if isinstance(error, OutboxError):
         text, wait = _("it could not be stored: try again"), {"Retry-After": RETRY_AFTER}
         return RefusedError(503, "store", text, headers=wait, detail=_line(error))
-    if isinstance(error, AlertError):
+    if isinstance(error, AlertError | KeyReusedError):
         return RefusedError(422, "payload", _line(error))
     if isinstance(error, InvalidMessageError):
         return RefusedError(422, "message", said(error.code))

@@ -92,6 +92,7 @@ def _entry(one: Object, services: Services, *, people: People, key: str | None) 
         consent=message.consent,
         lifetime=_lifetime(one, services),
         key=f"{SOURCE}:{given}" if given else None,
+        key_binds=True,
         contact=chosen.contact,
         ladder=chosen.ladder,
     )

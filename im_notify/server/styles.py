@@ -30,7 +30,8 @@ def render(
     Args:
         code: 200, or what the provider would have refused with.
         order: The number that a device may keep; digits only.
-        style: `xml` as the provider (provider document, GET), `ok`, the bare number, or `json`.
+        style: `xml` as the provider (provider document, GET), `ok`, the bare number, `json`,
+            `clickatell` (`ID: n`) or `acrobits` (the XML of its web services).
         policy: `mirrored` answers the code as the HTTP status, `ok` always 200.
         http: The HTTP status where it is not the code.
     """
@@ -39,9 +40,21 @@ def render(
         return JSONResponse(_object(code, order), status_code=status)
     if style == "xml":
         return Response(_xml(code, order), status_code=status, media_type=_XML)
-    good = order if style == "id" else "OK"
-    text = good if code == OK else f"ERROR {code} {said(code)}"
+    if style == "acrobits":
+        return Response(_acrobits(code, order), status_code=status, media_type=_XML)
+    text = _good(style, order) if code == OK else _bad(style, code)
     return Response(text, status_code=status, media_type=_TEXT)
+
+
+def _good(style: Style, order: str) -> str:
+    if style == "clickatell":
+        return f"ID: {order}"
+    return order if style == "id" else "OK"
+
+
+def _bad(style: Style, code: int) -> str:
+    start = "ERR:" if style == "clickatell" else "ERROR"
+    return f"{start} {code} {said(code)}"
 
 
 def number(message_id: str) -> str:
@@ -57,6 +70,12 @@ def number(message_id: str) -> str:
 
 def _object(code: int, order: str) -> dict[str, object]:
     return {"code": code, "message": said(code), **({"id": order} if order else {})}
+
+
+def _acrobits(code: int, order: str) -> str:
+    inner = f"<message_id>{escape(order)}</message_id>" if code == OK else escape(said(code))
+    tag = "response" if code == OK else "error"
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<{tag}>{inner}</{tag}>\n'
 
 
 def _xml(code: int, order: str) -> str:

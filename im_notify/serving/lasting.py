@@ -59,6 +59,6 @@ def account(app: App, kept: Lasting, before: Account | None) -> Account:
     settings = (config.provider, config.plugins_allow, config.plugins_block)
     if before is not None and before.settings == settings:
         return before
-    pause = Pause(clock=app.clock)
+    pause = Pause(clock=app.clock, sender=app.config.provider.sender)
     kept.meter.watch(pause)
     return Account(settings, Metered(app.backend(), kept.meter, app.clock), pause)

@@ -211,7 +211,7 @@ def test_the_newest_pause_is_shown(
     """A new account begins without one."""
     pause = Pause(clock=clock)
     meter.watch(pause)
-    pause.begin(RejectedError("no credit", backend="small", code=402))
+    pause.begin(RejectedError("no credit", backend="small", code=402), "APITEST")
     stands = registry.get_sample_value("im_notify_paused")
     meter.watch(Pause(clock=clock))
 

@@ -401,7 +401,7 @@ def test_credit_is_not_asked_for_where_nobody_wants_to_know(make: Make) -> None:
 def test_a_refusal_by_the_provider_is_such_a_trouble(minded: Minded) -> None:
     """From the send path itself."""
     error = RejectedError("401 wrong key", backend="fake", code=401)
-    minded.bench.engine.sender.pause.begin(error)
+    minded.bench.engine.sender.pause.begin(error, "APITEST")
     minded.run(30)
 
     assert minded.mail.told == [REFUSED]

@@ -12,7 +12,7 @@ from im_notify.models import Status
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from im_notify.models import Receipt
+    from im_notify.models import Message, Receipt
     from tests.relay.conftest import Bench
 
 
@@ -32,6 +32,23 @@ class Refusing:
             raise NotSentError("no route", backend="test")
         if self.code:
             raise RejectedError("refused", backend="test", code=self.code)
+        receipt = yield
+        return receipt
+
+
+class RefusingSender:
+    """A plugin around the send that refuses a sender."""
+
+    def __init__(self, sender: str) -> None:
+        """Refuse from the start."""
+        self.sender, self.tries = sender, 0
+
+    @hookimpl(wrapper=True)
+    def im_notify_send(self, message: Message) -> Generator[None, Receipt, Receipt]:
+        """Refuse before the order is placed."""
+        if message.sender == self.sender:
+            self.tries += 1
+            raise RejectedError("refused", backend="test", code=450)
         receipt = yield
         return receipt
 
@@ -79,6 +96,32 @@ def test_what_is_wrong_with_one_message_holds_up_no_other(
     assert bench.stored(wrong).orders[0].code == code
     assert bench.stored(good).status is Status.DELIVERED
     assert loud(caplog) == []
+
+
+def test_a_sender_of_one_message_stops_no_other(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its orders are tried once a minute, said loudly once; they leave when it is approved."""
+    bench.engine.sender.pause.sender = "APITEST"
+    refusing = RefusingSender("eMarka Test")
+    bench.plugins.add(refusing, "refusing")
+    strange = [
+        bench.accept(f"strange {n}", f"53012345{n:02}", sender="eMarka Test") for n in range(5)
+    ]
+    bench.run(30)
+    good = [bench.accept(f"good {n}", f"53112345{n:02}") for n in range(5)]
+    bench.run(2)
+    meanwhile = bench.engine.sender.pause.trouble
+
+    bench.run(300)
+    tries, refusing.sender = refusing.tries, ""
+    bench.run(120)
+
+    assert meanwhile == "refused"
+    assert {bench.stored(one).status for one in good} == {Status.DELIVERED}
+    assert tries <= 5 * 6
+    assert {bench.stored(one).status for one in strange} == {Status.DELIVERED}
+    assert len(loud(caplog)) == 1
 
 
 def test_a_network_that_is_down_does_not_stop_the_queue(bench: Bench) -> None:

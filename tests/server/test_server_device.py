@@ -213,11 +213,24 @@ def test_a_wrong_request_gets_the_code_of_the_provider(
     assert "nobody" not in answer.text
 
 
+XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
 @pytest.mark.parametrize(
     ("style", "good", "bad"),
     [
         ("ok", "OK", "ERROR 454 the text is empty"),
         ("id", str(int("m00000000001", 36)), "ERROR 454 the text is empty"),
+        (
+            "clickatell",
+            f"ID: {int('m00000000001', 36)}",
+            "ERR: 454 the text is empty",
+        ),
+        (
+            "acrobits",
+            f"{XML}<response><message_id>{int('m00000000001', 36)}</message_id></response>\n",
+            f"{XML}<error>the text is empty</error>\n",
+        ),
         (
             "json",
             f'{{"code":200,"message":"accepted","id":"{int("m00000000001", 36)}"}}',

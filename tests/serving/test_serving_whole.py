@@ -279,3 +279,26 @@ def test_the_example_is_a_configuration(tmp_path: Path) -> None:
 
     assert set(found.hooks) == {"alertmanager", "zabbix"}
     assert [rung.after for rung in found.ladders["oncall"]] == [90.0, 180.0]
+
+
+def test_a_key_that_comes_with_another_text_is_refused(relay: Running) -> None:
+    """A slip of the caller loses no message: the first stands, the second is answered 422."""
+    headers = {"Authorization": "Bearer api-token", "Idempotency-Key": "deploy-7"}
+    first, again, other, batch = (
+        requests.post(f"{relay.url}/messages", json=body, headers=headers, timeout=10)
+        for body in (
+            {"text": "one", "to": ["oncall"]},
+            {"text": "one", "to": ["oncall"]},
+            {"text": "two", "to": ["oncall"]},
+            [
+                {"text": "three", "to": ["oncall"]},
+                {"text": "x", "to": ["oncall"], "key": "deploy-7"},
+            ],
+        )
+    )
+
+    assert first.json()["ids"] == again.json()["ids"]
+    assert (other.status_code, batch.status_code) == (422, 422)
+    assert other.json()["error"] == "the key is that of another message"
+    eventually(lambda: relay.message(first.json()["ids"][0])["state"] == "delivered")
+    assert [one.text for one in relay.sandbox.ledger] == ["one"]
