@@ -177,7 +177,10 @@ class Relay:
 
     def says(self, text: str, times: int = 1) -> None:
         """Wait until the log holds a text."""
-        eventually(lambda: self.log.count(text) >= times)
+        try:
+            eventually(lambda: self.log.count(text) >= times)
+        except AssertionError:
+            pytest.fail(f"{text!r} is not {times} times in:\n{self.log[-5000:]}")
 
     def send(self, text: str, to: str = "oncall", **headers: str) -> str:
         """Hand a message over by the API and return its id."""

@@ -115,7 +115,7 @@ class Life:
             self.ask("POST", "/messages", token="api-token", json=body)
         body = {"text": TEXTS[2], "to": [NUMBERS[2]], "sender": "NOBODY"}
         self.ask("POST", "/messages", token="api-token", json=body)
-        self.relay.says("sending stands still")
+        self.relay.says("orders of one sender wait")
 
 
 ALERT = "alertmanager-0.33-first-notification.json"
