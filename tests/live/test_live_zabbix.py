@@ -237,6 +237,7 @@ def server(
         user="zabbix",
         group="zabbix",
         cwd=home,
+        env={**os.environ, "TZ": "Europe/Istanbul"},  # it writes times without their zone
     )
     return port
 
