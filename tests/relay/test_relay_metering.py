@@ -70,6 +70,15 @@ class Small:
     report = send
 
 
+class Listing(Small):
+    """A backend whose list of orders breaks off after the first."""
+
+    def orders(self, since: Any, until: Any) -> Any:
+        """Yield the times asked for, and fail."""
+        yield since, until
+        raise QueryError("no more", backend="small", code=500)
+
+
 def test_what_is_sent_and_delivered_is_counted(
     measured: Bench, registry: CollectorRegistry
 ) -> None:
@@ -179,6 +188,27 @@ def test_every_question_is_measured(measured: Bench, registry: CollectorRegistry
         assert value("im_notify_provider_answers_total", labels) == 1, operation
     assert value("im_notify_provider_seconds_count", {"operation": "cancel"}) == 1
     assert value("im_notify_credit") == 9_999_999
+
+
+def test_a_list_is_read_no_further_than_is_asked(
+    meter: Meter, registry: CollectorRegistry, clock: FakeClock
+) -> None:
+    """It may have thousands of pages; it counts as one question, with how it ended."""
+    backend: Any = Metered(Listing(), meter, clock)
+
+    orders = backend.orders(clock.now(), clock.now())
+    next(orders)
+    orders.close()
+    with pytest.raises(QueryError):
+        list(backend.orders(clock.now(), clock.now()))
+
+    answers = [
+        registry.get_sample_value(
+            "im_notify_provider_answers_total", {"operation": "orders", "code": code}
+        )
+        for code in ("200", "500")
+    ]
+    assert answers == [1, 1]
 
 
 @pytest.mark.parametrize(
