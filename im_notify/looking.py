@@ -29,18 +29,17 @@ FAULT = 500  #: codes from here on are a fault of theirs that passes
 _log = logging.getLogger(__name__)
 
 
-def look(backend: Backend, receipts: Sequence[Receipt]) -> Iterator[Report]:
-    """Yield what can be learned about these orders now.
+def look(backend: Backend, receipts: Sequence[Receipt]) -> Iterator[tuple[Receipt, Report | None]]:
+    """Yield what can be learned about these orders now, one by one and in their order.
 
-    An order without a report is left out: a fault that passes is logged, so is an order that
-    the backend does not know. Raises QueryError for a refusal that concerns them all.
+    An order may have no report: a fault that passes is logged, so is an order that the backend
+    does not know. Raises QueryError for a refusal that concerns them all.
     """
     listed = _listed(backend, receipts)
     for receipt in receipts:
         order = listed.get(receipt.order_id)
         report = order and from_sums(receipt, order)
-        if report := report or _asked(backend, receipt):
-            yield report
+        yield receipt, report or _asked(backend, receipt)
 
 
 def _asked(backend: Backend, receipt: Receipt) -> Report | None:

@@ -13,19 +13,49 @@ knows what became of it, so it is `unclear`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, literal_column, select
 
 from im_notify.models import Consent, Message
-from im_notify.outbox import schema
+from im_notify.outbox import direct, schema
 from im_notify.outbox.accepting import note
 from im_notify.outbox.standing import move, numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
+
+_ORDERS, _MESSAGES = schema.orders.c, schema.messages.c
+
+
+class _Due(NamedTuple):
+    pk: int
+    message_id: str
+    state: str
+    attempts: int
+    repeats: int
+    lookups: int
+    first_at: float | None
+    last_at: float | None
+    due_at: float
+    text: str
+    sender: str
+    consent: str
+    expires_at: float
+
+
+_IN_STATE = (
+    select(*(_ORDERS[name] if name in _ORDERS else _MESSAGES[name] for name in _Due._fields))
+    .join(schema.messages, _MESSAGES.id == _ORDERS.message_id)
+    .where(_ORDERS.state == bindparam("its_state"))
+    .order_by(_ORDERS.due_at)
+    .limit(bindparam("most"))
+    .offset(literal_column("0"))  # or SQLite's dialect adds a parameter of its own
+)
+_FIND = _IN_STATE.where(_ORDERS.due_at <= bindparam("now"))
+_EXPIRED = _IN_STATE.where(_MESSAGES.expires_at <= bindparam("now"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +102,17 @@ def next_due(connection: Connection, states: Sequence[str]) -> float | None:
 def claim(connection: Connection, *, now: float, limit: int) -> list[Job]:
     """Take orders that are due to be sent or cleared up; they are `sending` from now on."""
     found = [row for state in ("queued", "unclear") for row in _due(connection, state, now, limit)]
-    rows = sorted(found, key=lambda row: row.due_at)[:limit]
+    return _take(connection, sorted(found, key=lambda row: row.due_at)[:limit], now=now)
+
+
+def claim_expired(connection: Connection, *, now: float, limit: int) -> list[Job]:
+    """Take orders that surely were not sent and whose time is over; reads all that wait."""
+    values = {"its_state": "queued", "now": now, "most": limit}
+    rows = [_Due._make(row) for row in direct.fetch(connection, _EXPIRED, values)]
+    return _take(connection, rows, now=now)
+
+
+def _take(connection: Connection, rows: Sequence[_Due], *, now: float) -> list[Job]:
     jobs = [_job(connection, row, now=now) for row in rows]
     for row, job in zip(rows, jobs, strict=True):
         values = {"first_at": job.first_at, "last_at": now, "attempts": row.attempts + 1}
@@ -80,27 +120,19 @@ def claim(connection: Connection, *, now: float, limit: int) -> list[Job]:
     return jobs
 
 
-def _due(connection: Connection, state: str, now: float, limit: int) -> Sequence[Row[Any]]:
+def _due(connection: Connection, state: str, now: float, limit: int) -> Sequence[_Due]:
     """Return orders of one state: those of two together would all be read to be sorted."""
-    columns = schema.orders.c
-    return connection.execute(
-        select(schema.orders)
-        .where(columns.state == state, columns.due_at <= now)
-        .order_by(columns.due_at)
-        .limit(limit)
-    ).all()
+    values = {"its_state": state, "now": now, "most": limit}
+    return [_Due._make(row) for row in direct.fetch(connection, _FIND, values)]
 
 
-def _job(connection: Connection, row: Row[Any], *, now: float) -> Job:
-    stored = connection.execute(
-        select(schema.messages).where(schema.messages.c.id == row.message_id)
-    ).one()
+def _job(connection: Connection, row: _Due, *, now: float) -> Job:
     message = Message(
-        text=stored.text,
+        text=row.text,
         recipients=tuple(numbers_of(connection, row.pk)),
-        sender=stored.sender,
-        consent=Consent(stored.consent),
-        key=stored.id,
+        sender=row.sender,
+        consent=Consent(row.consent),
+        key=row.message_id,
     )
     return Job(
         pk=row.pk,
@@ -112,5 +144,5 @@ def _job(connection: Connection, row: Row[Any], *, now: float) -> Job:
         lookups=row.lookups,
         first_at=row.first_at or now,
         last_at=row.last_at or now,
-        expires_at=stored.expires_at,
+        expires_at=row.expires_at,
     )

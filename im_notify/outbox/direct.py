@@ -1,7 +1,8 @@
 """Runs statements that never change straight on the driver: their text is made once a connection.
 
-For what every accept does; the rest of SQLAlchemy's work for an execution costs ten times what
-SQLite takes for it. The statements are constants of SQLAlchemy Core, so they suit any database.
+For what every accept, order and report does; the rest of SQLAlchemy's work for an execution costs
+ten times what SQLite takes for it. The statements are constants of SQLAlchemy Core, so they suit
+any database.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ def fetch(connection: Connection, select: Select[Any], values: Values) -> Sequen
     return _run(connection, select, values).fetchall()
 
 
-def change(connection: Connection, update: Update, values: Values) -> None:
-    """Update rows; `values` names every bind parameter."""
-    _run(connection, update, values)
+def change(connection: Connection, update: Update, values: Values) -> int:
+    """Update rows and return how many; `values` names every bind parameter."""
+    return _run(connection, update, values).rowcount
 
 
 def add(connection: Connection, insert: Insert, values: Values) -> None:

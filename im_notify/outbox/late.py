@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 _PEOPLE = schema.recipients
 
 
-def take_home(connection: Connection, order: Row[Any], numbers: Collection[str]) -> bool:
-    """Bring recipients who had it after all back to `order`, as long as nothing left again.
+def take_home(
+    connection: Connection, message_id: str, numbers: Collection[str], *, home: int
+) -> bool:
+    """Bring recipients who had it after all back to the order `home`, if nothing left again.
 
     They are not sent to a second time; says whether there was one.
     """
@@ -27,14 +29,14 @@ def take_home(connection: Connection, order: Row[Any], numbers: Collection[str])
         select(_PEOPLE)
         .join(schema.orders, orders.pk == people.order_pk)
         .where(
-            orders.message_id == order.message_id,
-            orders.pk > order.pk,
+            orders.message_id == message_id,
+            orders.pk > home,
             orders.state == "queued",
             people.number.in_(numbers),
         )
     ).all()
     for row in rows:
-        _move(connection, row, order.pk)
+        _move(connection, row, home)
     return bool(rows)
 
 

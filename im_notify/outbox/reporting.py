@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from im_notify.models import OrderState, Receipt, Status, overall
-from im_notify.outbox import schema
+from im_notify.outbox import direct, schema
 from im_notify.outbox.accepting import note
 from im_notify.outbox.late import take_home
 from im_notify.outbox.standing import move, numbers_of, statuses_of, sum_up
@@ -19,7 +19,27 @@ from im_notify.reports import Delivery, Report
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
+
+_ORDERS, _PEOPLE = schema.orders.c, schema.recipients.c
+_FIND = (
+    select(_ORDERS.pk, _ORDERS.message_id, _ORDERS.state, _ORDERS.due_at)
+    .where(_ORDERS.order_id == bindparam("its_order_id"))
+    .order_by(_ORDERS.pk)
+)
+_WHERE_THEY_STAND = select(_PEOPLE.position, _PEOPLE.number, _PEOPLE.status).where(
+    _PEOPLE.order_pk == bindparam("its_pk")
+)
+_STAND = update(schema.recipients).where(
+    _PEOPLE.order_pk == bindparam("its_pk"), _PEOPLE.position == bindparam("its_position")
+)
+
+
+class _Order(NamedTuple):
+    pk: int
+    message_id: str
+    state: str
+    due_at: float
 
 
 def outstanding(connection: Connection, *, now: float, limit: int) -> list[Receipt]:
@@ -53,15 +73,13 @@ def reported(connection: Connection, report: Report, *, now: float, look_at: flo
             _report_one(connection, row, report, now=now, look_at=look_at)
 
 
-def _orders(connection: Connection, order_id: str) -> Sequence[Row[Any]]:
-    columns = schema.orders.c
-    return connection.execute(
-        select(schema.orders).where(columns.order_id == order_id).order_by(columns.pk)
-    ).all()
+def _orders(connection: Connection, order_id: str) -> Sequence[_Order]:
+    rows = direct.fetch(connection, _FIND, {"its_order_id": order_id})
+    return [_Order._make(row) for row in rows]
 
 
 def _report_one(
-    connection: Connection, row: Row[Any], report: Report, *, now: float, look_at: float | None
+    connection: Connection, row: _Order, report: Report, *, now: float, look_at: float | None
 ) -> None:
     changed = _update_recipients(connection, row.pk, report)
     if look_at is None or all(status.final for status in statuses_of(connection, row.pk)):
@@ -74,7 +92,7 @@ def _report_one(
 
 
 def _changed(
-    connection: Connection, row: Row[Any], report: Report, *, now: float, detail: str = ""
+    connection: Connection, row: _Order, report: Report, *, now: float, detail: str = ""
 ) -> None:
     """Store where the message stands, to be told with every recipient of the order."""
     statuses = statuses_of(connection, row.pk)
@@ -97,32 +115,28 @@ def pushed(connection: Connection, report: Report, *, now: float) -> bool:
     return bool(rows)
 
 
-def _push_one(connection: Connection, row: Row[Any], report: Report, *, now: float) -> None:
+def _push_one(connection: Connection, row: _Order, report: Report, *, now: float) -> None:
     if row.state == "placed":
         _report_one(connection, row, report, now=now, look_at=row.due_at)
         return
     ends = tuple(one for one in report.deliveries if one.status.final)
     arrived = [one.number for one in ends if one.status is Status.DELIVERED]
     changed = _update_recipients(connection, row.pk, replace(report, deliveries=ends))
-    if take_home(connection, row, arrived) or changed:
+    if take_home(connection, row.message_id, arrived, home=row.pk) or changed:
         _changed(connection, row, report, now=now)
 
 
 def _update_recipients(connection: Connection, pk: int, report: Report) -> bool:
     news = {row.number: row.status for row in report.deliveries}
-    columns = schema.recipients.c
     changed = False
-    rows = connection.execute(select(schema.recipients).where(columns.order_pk == pk)).all()
-    for row in rows:
-        before = Status(row.status)
-        after = before.then(news.get(row.number, before))
+    rows = direct.fetch(connection, _WHERE_THEY_STAND, {"its_pk": pk})
+    for position, number, status in rows:
+        before = Status(status)
+        after = before.then(news.get(number, before))
         if after is not before:
             changed = True
-            connection.execute(
-                update(schema.recipients)
-                .where(columns.order_pk == pk, columns.position == row.position)
-                .values(status=after.value)
-            )
+            where = {"its_pk": pk, "its_position": position}
+            direct.change(connection, _STAND, where | {"status": after.value})
     return changed
 
 

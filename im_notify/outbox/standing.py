@@ -4,46 +4,50 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from im_notify.models import Status, overall
-from im_notify.outbox import schema, writing_back
+from im_notify.outbox import direct, schema, writing_back
 from im_notify.outbox.accepting import stop_ladder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sqlalchemy import Connection
 
 OPEN = frozenset({Status.WAITING, Status.SCHEDULED})  #: of a recipient: there is more to come
+_ORDERS, _PEOPLE, _MESSAGES = schema.orders.c, schema.recipients.c, schema.messages.c
+_MOVE = update(schema.orders).where(_ORDERS.pk == bindparam("its_pk"))
+_NUMBERS = (
+    select(_PEOPLE.number).where(_PEOPLE.order_pk == bindparam("its_pk")).order_by(_PEOPLE.position)
+)
+_STATUSES = _NUMBERS.with_only_columns(_PEOPLE.status)
+_ALL_STATUSES = (
+    select(_PEOPLE.status)
+    .join(schema.orders, _ORDERS.pk == _PEOPLE.order_pk)
+    .where(_ORDERS.message_id == bindparam("its_id"))
+    .distinct()
+)
+_SUM_UP = (
+    update(schema.messages)
+    .where(_MESSAGES.id == bindparam("its_id"))
+    .where((_MESSAGES.status != bindparam("its_status")) | _MESSAGES.ended_at.is_(None))
+    .values(status=bindparam("its_status"))
+)
+_END = _SUM_UP.values(ended_at=func.coalesce(_MESSAGES.ended_at, bindparam("now")))
 
 
 def move(connection: Connection, pk: int, *, state: str, due_at: float, **values: object) -> None:
     """Bring an order into another state."""
-    connection.execute(
-        update(schema.orders)
-        .where(schema.orders.c.pk == pk)
-        .values(state=state, due_at=due_at, **values)
-    )
+    direct.change(connection, _MOVE, {"its_pk": pk, "state": state, "due_at": due_at, **values})
 
 
-def numbers_of(connection: Connection, pk: int) -> Iterable[str]:
+def numbers_of(connection: Connection, pk: int) -> list[str]:
     """Return the recipients of an order, in their order."""
-    columns = schema.recipients.c
-    return connection.scalars(
-        select(columns.number).where(columns.order_pk == pk).order_by(columns.position)
-    )
+    return [number for (number,) in direct.fetch(connection, _NUMBERS, {"its_pk": pk})]
 
 
 def statuses_of(connection: Connection, pk: int) -> list[Status]:
     """Return where the recipients of an order stand."""
-    columns = schema.recipients.c
-    return [
-        Status(one)
-        for one in connection.scalars(
-            select(columns.status).where(columns.order_pk == pk).order_by(columns.position)
-        )
-    ]
+    return [Status(one) for (one,) in direct.fetch(connection, _STATUSES, {"its_pk": pk})]
 
 
 def sum_up(connection: Connection, message_id: str, *, now: float) -> None:
@@ -51,25 +55,13 @@ def sum_up(connection: Connection, message_id: str, *, now: float) -> None:
 
     Once it is delivered its ladder ends.
     """
-    orders, people = schema.orders.c, schema.recipients.c
-    found = connection.scalars(
-        select(people.status)
-        .join(schema.orders, orders.pk == people.order_pk)
-        .where(orders.message_id == message_id)
-        .distinct()
-    )
-    statuses = {Status(one) for one in found}
-    status, values = overall(statuses), {}
-    if not statuses & OPEN:
-        values["ended_at"] = func.coalesce(schema.messages.c.ended_at, now)
-    columns = schema.messages.c
-    changed = connection.execute(
-        update(schema.messages)
-        .where(columns.id == message_id)
-        .where((columns.status != status.value) | columns.ended_at.is_(None))
-        .values(status=status.value, **values)
-    )
-    if values and changed.rowcount:
+    here = {"its_id": message_id}
+    statuses = {Status(one) for (one,) in direct.fetch(connection, _ALL_STATUSES, here)}
+    status, ended = overall(statuses), not statuses & OPEN
+    values = here | {"its_status": status.value}
+    if not ended:
+        direct.change(connection, _SUM_UP, values)
+    elif direct.change(connection, _END, values | {"now": now}):
         writing_back.enqueue(connection, message_id, now)
     if status is Status.DELIVERED:
         stop_ladder(connection, message_id)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, select
 
 from im_notify.models import OrderState, Status
-from im_notify.outbox import schema
+from im_notify.outbox import direct, schema
 from im_notify.outbox.reading import message_of
 from im_notify.reports import Counters, Delivery, Report
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from im_notify.models import Message
+
+_ADD = insert(schema.tellings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ class Telling:
 def enqueue(connection: Connection, message_id: str, report: Report, *, now: float) -> None:
     """Let a change be told, in the transaction that makes it; the text is not written again."""
     row = {"message_id": message_id, "at": now, "report": _packed(report)}
-    connection.execute(insert(schema.tellings), row)
+    direct.add(connection, _ADD, row)
 
 
 def pending(connection: Connection, limit: int) -> list[Telling]:

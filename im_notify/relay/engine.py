@@ -22,7 +22,7 @@ from im_notify.outbox.entries import OutboxError
 from im_notify.polling import END, next_look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection
 
@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 AT_ONCE = 16  #: orders that are on their way to the provider at a time
 REPORTS = 10_000  #: orders that are asked for in one pass: most share the pages of one list
-POSTPONE = 60.0  #: seconds, when the provider refuses to answer for all of them
+POSTPONE = 60.0  #: seconds until an order is asked for again that has no report
+TOGETHER = 8  #: reports that are on their way into the outbox at a time
+LONG = 10.0  #: seconds after which the rest is left to the next pass
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +59,7 @@ class Engine:
     _on_their_way: list[Future[None]] = field(default_factory=list)
     _lost: deque[Job] = field(default_factory=deque)
     _climbed: deque[Callable[[Connection], None]] = field(default_factory=deque)
+    _expire_at: float = 0.0  # in monotonic seconds
     _stopping: Event = field(default_factory=Event)
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(AT_ONCE, "relay-send")
@@ -76,6 +79,7 @@ class Engine:
         """
         now = self._now()
         if not self.sender.pause.over(self.backend):
+            self._expire(now)
             return now + self.sender.pause.remaining()
         if self._stopping.is_set():  # the provider may have been asked for long
             return None
@@ -90,6 +94,17 @@ class Engine:
         if len(self._on_their_way) >= most:
             return None
         return self.database.read(lambda c: claiming.next_due(c, ("queued", "unclear")))
+
+    def _expire(self, now: float) -> None:
+        """End what may not be sent any more, now and then while sending stands still."""
+        if self.clock.monotonic() < self._expire_at:
+            return
+        self._expire_at = self.clock.monotonic() + self.sender.pause.seconds
+        over = self.database.write(
+            lambda c: claiming.claim_expired(c, now=now, limit=REPORTS)
+        ).result()
+        for job in over:
+            self._step(job)
 
     def _hand_out(self, claimed: list[Job]) -> None:
         """Send orders; those that nobody sends any more are for who takes this one's place."""
@@ -117,40 +132,46 @@ class Engine:
         wait(self._on_their_way)
 
     def confirm_due(self) -> float | None:
-        """Ask for the reports that are due; returns when the next one is."""
+        """Ask for the reports that are due; returns when the next one is.
+
+        A pass that takes long ends early and the next one begins with the list again: orders that
+        have to be asked for one by one keep no newer ones waiting.
+        """
         now = self._now()
         due = self.database.read(lambda c: reporting.outstanding(c, now=now, limit=REPORTS))
-        silent = {receipt.order_id: receipt for receipt in due}
-        try:
-            for report in look(self.backend, list(silent.values())):
-                self._store(report, silent.pop(report.order_id))
-                if self._stopping.is_set():
-                    return None
-        except QueryError as error:
-            _log.warning("reports cannot be read: %s", error)
-        for receipt in silent.values():
-            self._postpone(receipt)
+        stored: deque[Future[None]] = deque()
+        for receipt, report in self._learned({one.order_id: one for one in due}):
+            stored.append(self._store(receipt, report))
+            if len(stored) == TOGETHER:
+                stored.popleft().result()
+        for one in stored:
+            one.result()
         if due:
             self.woken()
         return self.database.read(lambda c: claiming.next_due(c, ("placed",)))
 
-    def _store(self, report: Report, receipt: Receipt) -> None:
-        now = self._now()
-        look_at = None if report.final else self._next_look(receipt)
-        self.database.write(
-            lambda c: reporting.reported(c, report, now=now, look_at=look_at)
-        ).result()
+    def _learned(self, due: dict[str, Receipt]) -> Iterator[tuple[Receipt, Report | None]]:
+        began = self.clock.monotonic()
+        try:
+            for receipt, report in look(self.backend, list(due.values())):
+                del due[receipt.order_id]
+                yield receipt, report
+                if self._stopping.is_set() or self.clock.monotonic() - began > LONG:
+                    return
+        except QueryError as error:
+            _log.warning("reports cannot be read: %s", error)
+            for receipt in due.values():
+                yield receipt, None
 
-    def _postpone(self, receipt: Receipt) -> None:
+    def _store(self, receipt: Receipt, report: Report | None) -> Future[None]:
+        """Store a report and when to look again, or only that where there is none."""
         now, look_at = self._now(), self._next_look(receipt)
-        self.database.write(
-            lambda c: reporting.look_later(
-                c,
-                receipt.order_id,
-                now=now,
-                look_at=max(look_at, now + POSTPONE) if look_at else None,
-            )
-        ).result()
+        if report is not None:
+            work = partial(reporting.reported, report=report, now=now)
+            return self.database.write(partial(work, look_at=None if report.final else look_at))
+        later = None if look_at is None else max(look_at, now + POSTPONE)
+        work = partial(reporting.look_later, order_id=receipt.order_id, now=now)
+        return self.database.write(partial(work, look_at=later))
 
     def _next_look(self, receipt: Receipt) -> float | None:
         start = (receipt.scheduled_for or receipt.accepted_at).timestamp()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from im_notify.errors import QueryError
@@ -47,6 +48,7 @@ class Pause:
     check_at: float = 0.0
     probing: bool = False
     _senders: dict[str, _Refused] = field(default_factory=dict)
+    _changing: Lock = field(default_factory=Lock)  # many orders may be refused at once
 
     @property
     def trouble(self) -> str | None:
@@ -65,9 +67,13 @@ class Pause:
 
     def begin(self, error: RejectedError, sender: str) -> None:
         """Stand still, or let the orders of another sender wait; said loudly once."""
-        if error.code == SENDER and self.sender not in {None, sender}:
-            self._hold(sender, error)
-            return
+        with self._changing:
+            if error.code == SENDER and self.sender not in {None, sender}:
+                self._hold(sender, error)
+            else:
+                self._stand_still(error)
+
+    def _stand_still(self, error: RejectedError) -> None:
         if self.reason is None:
             _log.error("sending stands still: %s", error)
         self.reason, self.probing = str(error), False
@@ -81,10 +87,11 @@ class Pause:
 
     def end(self, sender: str) -> None:
         """Go on: an order was taken. What was on its way before proves nothing."""
-        self._senders.pop(sender, None)
-        if self.probing:
-            _log.warning("sending goes on")
-            self.reason, self.probing = None, False
+        with self._changing:
+            self._senders.pop(sender, None)
+            if self.probing:
+                _log.warning("sending goes on")
+                self.reason, self.probing = None, False
 
     def remaining(self) -> float:
         """Return in how many seconds it is asked again whether to go on."""

@@ -102,7 +102,7 @@ class Bench:
         """Let time pass, with every pass at the moment that it is due."""
         end = self.clock.now().timestamp() + seconds
         while (now := self.clock.now().timestamp()) <= end:
-            dues = [self._sent(), self.engine.confirm_due(), self.engine.climb_due()]
+            dues = [self.send(), self.engine.confirm_due(), self.engine.climb_due()]
             self.tell()
             coming = [due for due in dues if due is not None]
             step = min([*coming, now + 60.0, end + 0.001]) - now
@@ -113,7 +113,7 @@ class Bench:
         while self.teller.tell_due() is not None:
             pass
 
-    def _sent(self) -> float | None:
+    def send(self) -> float | None:
         """Send what is due and what that makes due at once, until all of it is settled."""
         while True:
             self.engine.send_due()

@@ -135,3 +135,20 @@ def test_a_network_that_is_down_does_not_stop_the_queue(bench: Bench) -> None:
     bench.run(60)
 
     assert bench.stored(accepted).status is Status.DELIVERED
+
+
+def test_who_waits_behind_a_refused_account_is_told_when_its_time_is_over(bench: Bench) -> None:
+    """Though sending stands still and it was never tried."""
+    client = bench.engine.backend.client()  # type: ignore[attr-defined]  # the provider's own
+    good = client.credentials
+    object.__setattr__(client, "credentials", type(good)(good.hash, good.key))
+    first = bench.accept("first", lifetime=3600.0)
+    bench.run(1)
+    second = bench.accept("second", lifetime=50.0)
+
+    bench.run(120)
+
+    assert bench.engine.sender.pause.reason
+    assert bench.stored(first).status is Status.WAITING
+    assert bench.stored(second).status is Status.EXPIRED
+    assert [one[::2] for one in bench.listener.told] == [(second.id, "expired")]

@@ -55,8 +55,9 @@ def watch(
         clock.sleep((_wake(watched.values(), until) - clock.now()).total_seconds())
         last = clock.now() >= until
         due = [one for one in watched.values() if last or one.look_at <= clock.now()]
-        for news in look(backend, [one.receipt for one in due]):
-            yield from _changed(watched[news.order_id], news)
+        for receipt, news in look(backend, [one.receipt for one in due]):
+            if news is not None:
+                yield from _changed(watched[receipt.order_id], news)
         jitter = random.random()  # noqa: S311  one for all: together they take fewer calls
         for one in due:
             if last or one.settled(clock.now(), until, jitter=jitter):

@@ -74,7 +74,7 @@ def test_where_sums_do_not_tell_only_those_orders_are_asked_for(
     receipts += [backend.send(make("5301234567", f"530123459{end}")) for end in (6, 7, 8)]
     clock.advance(3)
 
-    reports = list(look(backend, receipts))
+    reports = [report for _receipt, report in look(backend, receipts) if report]
 
     bodies = [json.loads(one.body) for one in sandbox.requests if "get-report" in one.path]
     assert len([one for one in bodies if "filter" in one["request"]]) == 2
@@ -109,7 +109,7 @@ def test_a_long_list_of_others_orders_is_given_up(
         backend.send(make())
     receipts = [backend.send(make()) for _ in range(8)]
 
-    reports = list(look(backend, receipts))
+    reports = [report for _receipt, report in look(backend, receipts) if report]
 
     assert len(reports) == 8
     asked = [one.path for one in sandbox.requests if "get-report" in one.path]
