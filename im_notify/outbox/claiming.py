@@ -3,8 +3,9 @@
     queued --claim--> sending --placed--> placed --report--> done
       ^                  |
       |   surely not     |--unknown--> unclear --claim--> sending (one identical repeat)
-      +------ sent ------+                |
-                                          +--looked up--> placed, or done as `unknown`
+      +------ sent ------+                ^ |
+                                          | +--unknown too--> sought --looked up--> placed,
+                                          +---- not found, may be repeated ---- or done as `unknown`
 
 An order found `sending` when the outbox is opened was under way when the process died: nobody
 knows what became of it, so it is `unclear`.
@@ -40,6 +41,7 @@ class _Due(NamedTuple):
     first_at: float | None
     last_at: float | None
     due_at: float
+    code: int | None
     text: str
     sender: str
     consent: str
@@ -62,7 +64,8 @@ _EXPIRED = _IN_STATE.where(_MESSAGES.expires_at <= bindparam("now"))
 class Job:
     """An order that was claimed: what is to be sent, and what was tried before.
 
-    `unclear` says that an earlier attempt may have placed it; times are seconds since the epoch.
+    `unclear` says that an earlier attempt may have placed it, `code` what the provider said to it
+    then; times are seconds since the epoch.
     """
 
     pk: int
@@ -75,6 +78,7 @@ class Job:
     first_at: float
     last_at: float
     expires_at: float
+    code: int | None = None
 
 
 def recover(connection: Connection, *, now: float) -> int:
@@ -112,6 +116,11 @@ def claim_expired(connection: Connection, *, now: float, limit: int) -> list[Job
     return _take(connection, rows, now=now)
 
 
+def sought(connection: Connection, *, now: float, limit: int) -> list[Job]:
+    """Return orders that are due to be looked up; they stay what they are."""
+    return [_job(connection, row, now=now) for row in _due(connection, "sought", now, limit)]
+
+
 def _take(connection: Connection, rows: Sequence[_Due], *, now: float) -> list[Job]:
     jobs = [_job(connection, row, now=now) for row in rows]
     for row, job in zip(rows, jobs, strict=True):
@@ -138,11 +147,12 @@ def _job(connection: Connection, row: _Due, *, now: float) -> Job:
         pk=row.pk,
         message_id=row.message_id,
         message=message,
-        unclear=row.state == "unclear",
+        unclear=row.state != "queued",
         attempts=row.attempts,
         repeats=row.repeats,
         lookups=row.lookups,
         first_at=row.first_at or now,
         last_at=row.last_at or now,
         expires_at=row.expires_at,
+        code=row.code,
     )

@@ -130,8 +130,8 @@ class Event:
 class StoredOrder:
     """One order of a message; `order_id` is None until the provider gave one.
 
-    `state` is queued, sending, unclear, placed or done; `code` is what the provider refused it
-    with.
+    `state` is queued, sending, unclear (it is repeated), sought (it is looked up), placed or done;
+    `code` is what the provider refused it with.
     """
 
     order_id: str | None

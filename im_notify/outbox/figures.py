@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-UNSENT = ("queued", "sending", "unclear")
+UNSENT = ("queued", "sending", "unclear", "sought")
 OPEN = (*UNSENT, "placed")
 SOON = 60.0  #: seconds; what is due later is scheduled, it does not wait
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def placed(connection: Connection, job: Job, order_id: str, *, now: float, look_at: float) -> None:
     """The provider took the order (or it was found there): its report is due at `look_at`."""
-    values = {"order_id": order_id, "placed_at": now}
+    values = {"order_id": order_id, "placed_at": now, "code": None}
     move(connection, job.pk, state="placed", due_at=look_at, **values)
     note(connection, job.message_id, now, "sent", f"order {order_id}")
 
@@ -42,19 +42,30 @@ def retry(connection: Connection, job: Job, *, now: float, due_at: float, reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """Why nobody knows whether an order was placed, and what was tried to find out."""
+    """Why nobody knows whether an order was placed, and what was tried to find out.
+
+    `repeat` says that it is repeated next, else it is looked up; `code` is what the provider said.
+    """
 
     reason: str
     due_at: float
+    repeat: bool = True
     repeated: bool = False
     looked_up: bool = False
+    code: int | None = None
 
 
 def unclear(connection: Connection, job: Job, doubt: Doubt, *, now: float) -> None:
     """Nobody knows whether the order was placed: it is cleared up when that is due."""
     counts = {"repeats": job.repeats + doubt.repeated, "lookups": job.lookups + doubt.looked_up}
-    move(connection, job.pk, state="unclear", due_at=doubt.due_at, **counts)
+    state = "unclear" if doubt.repeat else "sought"
+    move(connection, job.pk, state=state, due_at=doubt.due_at, code=doubt.code, **counts)
     note(connection, job.message_id, now, "unclear", doubt.reason)
+
+
+def seek(connection: Connection, job: Job, *, due_at: float) -> None:
+    """The order may not be repeated any more, or could not be looked up yet."""
+    move(connection, job.pk, state="sought", due_at=due_at)
 
 
 def lost(connection: Connection, job: Job, *, now: float) -> None:

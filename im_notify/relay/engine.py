@@ -248,7 +248,6 @@ class Engine:
     def inherit(self, other: Engine) -> None:
         """Take the place of an engine that ends: what it could not store yet is ours to store."""
         self._lost, self._climbed = other._lost, other._climbed
-        self.sender.inherit(other.sender)
 
     def stop(self) -> None:
         """Let a long pass end before its time; what it leaves out is done by the next one."""

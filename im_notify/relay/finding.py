@@ -1,7 +1,9 @@
-"""Finds an order again whose number got lost: by sender, size, time and recipients."""
+"""Finds orders again whose numbers got lost: by sender, size, time and recipients."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,57 +12,88 @@ from im_notify.protocols import ListedOrders
 from im_notify.recipients import national
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from im_notify.outbox.claiming import Job
     from im_notify.protocols import Backend
     from im_notify.reports import Order
 
+    Windows = dict[tuple[str, int], list[tuple[datetime, datetime]]]
+
 AROUND = timedelta(seconds=90)  #: clocks differ, and an answer may have been waited for
 
 
-def find_order(
-    backend: Backend, job: Job, *, is_known: Callable[[str], bool], rivals: int | None
-) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An order of the provider's list that one of ours may be."""
+
+    order_id: str
+    sender: str
+    at: datetime
+    numbers: frozenset[str]
+
+    def fits(self, job: Job) -> bool:
+        """Say whether it may be the order that `job` placed."""
+        first, last = _window(job)
+        same = self.sender == job.message.sender and self.numbers == _numbers(job)
+        return same and first <= self.at <= last
+
+
+def candidates(
+    backend: Backend,
+    jobs: Sequence[Job],
+    *,
+    known: Callable[[Collection[str]], Collection[str]],
+) -> list[Candidate]:
+    """Return what the orders of `jobs` may be; the list is read once for all of them.
+
+    `known` returns which of these numbers are those of orders that we know. Raises QueryError.
+    """
+    if not isinstance(backend, ListedOrders) or not jobs:
+        return []
+    listed = list(_listed(backend, jobs))
+    ours = set(known([order.order_id for order, _at in listed]))
+    return [
+        Candidate(order.order_id, order.sender or "", at, _recipients(backend, order, at))
+        for order, at in listed
+        if order.order_id not in ours
+    ]
+
+
+def choose(found: Sequence[Candidate], job: Job, *, rivals: int | None) -> str | None:
     """Return the id of the order that `job` placed, None when it cannot be told.
 
     `rivals` is how many other orders the candidates may be: there must be just one more, or
     somebody who got nothing would count as told. None says that the order was placed (the provider
-    called it a repetition): then the candidate nearest in time counts. Raises QueryError.
+    called it a repetition): then the candidate nearest in time counts.
     """
-    if not isinstance(backend, ListedOrders):
-        return None
-    found = [
-        order
-        for order in _listed(backend, job)
-        if not is_known(order.order_id) and _has_recipients(backend, order, job)
-    ]
     if not found or rivals not in {None, len(found) - 1}:
         return None
-    return min(found, key=lambda order: _distance(order, job)).order_id
+    first = datetime.fromtimestamp(job.first_at, UTC)
+    return min(found, key=lambda one: abs(one.at - first)).order_id
 
 
-def _listed(backend: ListedOrders, job: Job) -> Iterator[Order]:
-    first = datetime.fromtimestamp(job.first_at, UTC) - AROUND
-    last = datetime.fromtimestamp(job.last_at, UTC) + AROUND
-    for order in backend.orders(first, last):
-        fits = order.counters.total == len(job.message.recipients)
-        at = order.submitted_at
-        if fits and order.sender == job.message.sender and at and first <= at <= last:
-            yield order
+def _listed(backend: ListedOrders, jobs: Iterable[Job]) -> Iterator[tuple[Order, datetime]]:
+    windows: Windows = defaultdict(list)
+    for job in jobs:
+        windows[job.message.sender, len(job.message.recipients)].append(_window(job))
+    edges = [edge for several in windows.values() for window in several for edge in window]
+    for order in backend.orders(min(edges), max(edges)):
+        kind = (order.sender or "", order.counters.total)
+        at, several = order.submitted_at, windows.get(kind, ())
+        if at and any(first <= at <= last for first, last in several):
+            yield order, at
 
 
-def _has_recipients(backend: Backend, order: Order, job: Job) -> bool:
-    receipt = Receipt(
-        order_id=order.order_id,
-        backend=backend.name,
-        recipients=(),
-        accepted_at=datetime.fromtimestamp(job.first_at, UTC),
-    )
-    rows = {national(row.number) for row in backend.report(receipt).deliveries}
-    return rows == {national(number) for number in job.message.recipients}
+def _window(job: Job) -> tuple[datetime, datetime]:
+    first, last = (datetime.fromtimestamp(at, UTC) for at in (job.first_at, job.last_at))
+    return first - AROUND, last + AROUND
 
 
-def _distance(order: Order, job: Job) -> float:
-    at = order.submitted_at
-    return abs(at.timestamp() - job.first_at) if at else 0.0
+def _recipients(backend: Backend, order: Order, at: datetime) -> frozenset[str]:
+    receipt = Receipt(order_id=order.order_id, backend=backend.name, recipients=(), accepted_at=at)
+    return frozenset(national(row.number) for row in backend.report(receipt).deliveries)
+
+
+def _numbers(job: Job) -> frozenset[str]:
+    return frozenset(national(number) for number in job.message.recipients)

@@ -219,7 +219,7 @@ def _stored() -> Schema:
         recipients=_list(number=text, state=states),
         orders=_list(
             order_id={"type": ["string", "null"]},
-            state={"enum": ["queued", "sending", "unclear", "placed", "done"]},
+            state={"enum": ["queued", "sending", "unclear", "sought", "placed", "done"]},
             recipients={"type": "integer"},
         ),
         timeline=_list(at=when, what=text, detail=text),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from im_notify.errors import ConfigError
 from im_notify.i18n import _
 from im_notify.protocols import Ready
+from im_notify.relay.clearing import Clearer
 from im_notify.relay.engine import Engine
 from im_notify.relay.forgetting import Forgetter
 from im_notify.relay.gathering import Gatherer
@@ -58,6 +59,7 @@ class Relay:
     config: RelayConfig
     database: Database
     engine: Engine
+    clearer: Clearer
     store: RelayStore
     loops: Loops
     services: Services
@@ -75,6 +77,7 @@ class Relay:
     def take_over(self, old: Relay) -> None:
         """Go on where `old`, which rests, left off."""
         self.engine.inherit(old.engine)
+        self.clearer.inherit(old.clearer)
         self.spool.prepare()
         self.loops.start()
 
@@ -141,6 +144,7 @@ def assemble(app: App, *, running: Relay | None = None) -> Relay:
         fall_back=ladders.climb,
         confirm_end=app.config.confirm_end,
     )
+    clearer = Clearer(database=database, backend=backend, clock=clock, pause=used.pause)
     teller = Teller(database=database, plugins=app.plugins, clock=clock)
     forgetter = Forgetter(database=database, clock=clock, keep=config.keep)
     counter = Counter(app.config, config, store.accept_once)
@@ -166,6 +170,7 @@ def assemble(app: App, *, running: Relay | None = None) -> Relay:
     gatherer = Gatherer(database=database, clock=clock, store=store, alarm=mind.alarm)
     gatherer.dropped = kept.meter.dropped
     own = own_passes(around, mind) | {"gather": gatherer.gather_due}
+    own["clear"] = clearer.clear_due
     loops = Loops({**passes(engine, teller, forgetter, spool), **own}, clock)
     engine.woken = lambda: loops.wake("send", "tell")
     gatherer.woken = lambda: loops.wake("send", "climb")
@@ -173,6 +178,7 @@ def assemble(app: App, *, running: Relay | None = None) -> Relay:
         config=config,
         database=database,
         engine=engine,
+        clearer=clearer,
         store=store,
         loops=loops,
         services=replace(

@@ -7,7 +7,7 @@ import pytest
 from im_notify.models import Status
 from im_notify.outbox import claiming, outcomes
 from im_notify.outbox.outcomes import Doubt, End
-from im_notify.outbox.twins import is_known, twin_of
+from im_notify.outbox.twins import known_of, twin_of
 
 if TYPE_CHECKING:
     from im_notify.outbox.claiming import Job
@@ -171,5 +171,7 @@ def test_only_an_order_of_ours_is_known(box: Box) -> None:
     box.accept()
     box.place("41")
 
-    assert box.database.read(lambda c: is_known(c, "41"))
-    assert not box.database.read(lambda c: is_known(c, "42"))
+    many = [str(number) for number in range(2000)]
+
+    assert box.database.read(lambda c: known_of(c, many)) == {"41"}
+    assert box.database.read(lambda c: known_of(c, [])) == set()

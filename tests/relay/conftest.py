@@ -14,6 +14,7 @@ from im_notify.outbox import accepting, reading
 from im_notify.outbox.database import Database
 from im_notify.outbox.entries import Accepted, Entry, Stored
 from im_notify.plugins import Plugins
+from im_notify.relay.clearing import Clearer
 from im_notify.relay.engine import Engine
 from im_notify.relay.pausing import Pause
 from im_notify.relay.sending import Sender
@@ -73,6 +74,7 @@ class Bench:
     database: Database
     plugins: Plugins
     engine: Engine
+    clearer: Clearer
     store: RelayStore
     teller: Teller
     listener: Listener
@@ -102,11 +104,16 @@ class Bench:
         """Let time pass, with every pass at the moment that it is due."""
         end = self.clock.now().timestamp() + seconds
         while (now := self.clock.now().timestamp()) <= end:
-            dues = [self.send(), self.engine.confirm_due(), self.engine.climb_due()]
+            dues = [self.send(), self.clear(), self.engine.confirm_due(), self.engine.climb_due()]
             self.tell()
             coming = [due for due in dues if due is not None]
             step = min([*coming, now + 60.0, end + 0.001]) - now
             self.clock.advance(max(step, 0.001))
+
+    def clear(self) -> float | None:
+        """Look up what is due, with the provider as the engine has it."""
+        self.clearer.backend = self.engine.backend
+        return self.clearer.clear_due()
 
     def tell(self) -> None:
         """Tell the plugins all that is to be told."""
@@ -150,6 +157,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
             clock=watched,
             pause=Pause(clock=clock),
         )
+        clearer = Clearer(database=database, backend=backend, clock=watched, pause=sender.pause)
         fallen: list[RungJob] = []
         engine = Engine(
             database=database,
@@ -160,7 +168,17 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         )
         teller = Teller(database=database, plugins=plugins, clock=watched)
         yield Bench(
-            sandbox, clock, watched, database, plugins, engine, store, teller, listener, fallen
+            sandbox=sandbox,
+            clock=clock,
+            watched=watched,
+            database=database,
+            plugins=plugins,
+            engine=engine,
+            clearer=clearer,
+            store=store,
+            teller=teller,
+            listener=listener,
+            fallen=fallen,
         )
         engine.close()
         database.close()

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from im_notify.models import Status
+from im_notify.outbox import claiming
+
+if TYPE_CHECKING:
+    from im_notify.outbox.entries import Accepted
+    from tests.relay.conftest import Bench
+
+
+def interrupted(bench: Bench, count: int, *, placed: int) -> list[Accepted]:
+    """Return messages that were being sent when the process died, more than ten minutes ago."""
+    accepted = [bench.accept(f"text {one}", f"530{one:07d}") for one in range(count)]
+    now = bench.clock.now().timestamp()
+    jobs = bench.database.write(lambda c: claiming.claim(c, now=now, limit=count)).result()
+    for job in jobs[:placed]:
+        bench.engine.backend.send(job.message)
+    bench.clock.advance(700)
+    bench.engine.recover()
+    return accepted
+
+
+def asked(bench: Bench, path: str) -> int:
+    """Return how often the provider was asked for something."""
+    return sum(one.path.endswith(path) for one in bench.sandbox.requests)
+
+
+def test_one_reading_of_the_list_finds_many(bench: Bench) -> None:
+    """Each order that is not ours yet is asked for its recipients once."""
+    accepted = interrupted(bench, 25, placed=20)
+
+    bench.send()
+    bench.clear()
+
+    assert asked(bench, "get-reports/json") == 1
+    assert asked(bench, "get-report/json") == 20
+    states = [bench.stored(one).orders[0].state for one in accepted]
+    assert states == ["placed"] * 20 + ["sought"] * 5
+
+
+def test_looking_up_holds_up_nobody(bench: Bench) -> None:
+    """What waits to be sent goes, however many orders are sought and however long that takes."""
+    interrupted(bench, 40, placed=0)
+    waiting = [bench.accept(f"new {number}") for number in range(20)]
+
+    bench.send()
+
+    assert asked(bench, "get-reports/json") == 0
+    assert {bench.stored(one).orders[0].state for one in waiting} == {"placed"}
+
+
+def test_a_list_that_cannot_be_had_proves_nothing(bench: Bench) -> None:
+    """It is asked for more often than an order is looked up at most: then the order is found."""
+    (accepted,) = interrupted(bench, 1, placed=1)
+    bench.sandbox.fault("503", count=30, path="get-reports")
+
+    bench.run(1800)
+
+    assert asked(bench, "get-reports/json") == 31
+    assert bench.stored(accepted).status is Status.DELIVERED
+    assert len(bench.sandbox.ledger) == 1
+
+
+def test_it_ends_as_unknown_when_it_can_never_be_had(bench: Bench) -> None:
+    """Once the message is of no use any more."""
+    (accepted,) = interrupted(bench, 1, placed=1)
+    bench.sandbox.fault("503", count=10_000, path="get-reports")
+
+    bench.run(7200)
+
+    assert bench.stored(accepted).status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_repetition_leaves_no_code_of_a_refusal(bench: Bench, when: Any) -> None:
+    """That the provider refused the repeat says that the first one counts."""
+    accepted = bench.accept()
+    bench.sandbox.fault("502", when=when)
+
+    bench.run(60)
+
+    assert bench.stored(accepted).status is Status.DELIVERED
+    assert bench.stored(accepted).orders[0].code is None
+
+
+def test_nobody_looks_while_the_account_is_refused(bench: Bench) -> None:
+    """It would be refused as well, and that says nothing about the order."""
+    interrupted(bench, 1, placed=1)
+    bench.send()
+    pause = bench.engine.sender.pause
+    pause.reason, pause.check_at = "refused", bench.clock.monotonic() + 30
+
+    due = bench.clear()
+
+    assert asked(bench, "get-reports/json") == 0
+    assert due == pytest.approx(bench.clock.now().timestamp() + 30)
