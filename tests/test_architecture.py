@@ -22,6 +22,7 @@ LONGEST_MODULE, LONGEST_BODY = 300, 20  # lines
 MAY_IMPORT = {
     # words that need nothing
     "clock": "",
+    "csvout": "",
     "discovery": "",
     "errors": "",
     "i18n": "",
@@ -79,9 +80,9 @@ MAY_IMPORT = {
     " secret server wording [app] [clock] [config]",
     "setup": "errors i18n nearest recipients relay_values settings [app]",
     # the edges
-    "commands": "alerts compose config discovery errors exits hookspecs i18n jsonout models outbox"
-    " plugins previewing protocols recipients relay_config sandbox sending server serving setup"
-    " text wording [app] [reports]",
+    "commands": "alerts compose config csvout discovery errors exits hookspecs i18n jsonout models"
+    " outbox plugins previewing protocols recipients relay_config sandbox sending server serving"
+    " setup text wording [app] [reports]",
     "cli": "app commands errors exits i18n [protocols]",
     "__main__": "cli",
     "testing": "config errors models plugins protocols reports sandbox secret [clock]",

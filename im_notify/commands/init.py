@@ -53,21 +53,21 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace, app: App) -> int:
-    from im_notify.setup.configuration import configuration
+    from im_notify.setup.configuration import configuration, for_callers
     from im_notify.setup.unit import unit
     from im_notify.setup.writing import refuse_to_overwrite, write_all
 
     places, answers = _answers(args, app)
     if not args.force:
-        refuse_to_overwrite((places.config, places.unit))
+        refuse_to_overwrite(filter(None, (places.config, places.callers, places.unit)))
     if answers is None:
         app.say(_("nothing was written"))
         return Exit.OK
     write_all(
         places,
         configuration=configuration(answers, places),
+        callers=for_callers(places),
         unit=unit(answers, places, _program()),
-        system=answers.system,
     )
     _print(args, app, answers=answers, places=places)
     return Exit.OK
@@ -132,7 +132,8 @@ def _program() -> list[str]:
 
 
 def _print(args: argparse.Namespace, app: App, *, answers: Answers, places: Places) -> None:
-    files = [str(one) for one in (places.config, places.unit, places.key, places.hash)]
+    written = (places.config, places.callers, places.unit, places.key, places.hash)
+    files = [str(one) for one in written if one]
     steps = _next(answers, places)
     if args.json:
         app.print_json({"files": files, "next": [command for command, _why in steps]})
@@ -164,18 +165,28 @@ def _next(answers: Answers, places: Places) -> list[tuple[str, str]]:
         (edit, _("Put the provider's API key and hash in, one line in each file:")),
         (check, _("Check them, and the sender; nothing is sent:")),
         (f"{as_root}{start} {name}", _("Start it, now and with every boot:")),
+        *_programs(places),
     ]
 
 
 def _account(answers: Answers, config: str) -> list[tuple[str, str]]:
     from im_notify.setup.places import USER
-    from im_notify.setup.writing import service_group
+    from im_notify.setup.writing import service_user
 
-    if not answers.system or service_group() is not None:
+    if not answers.system or service_user() is not None:
         return []
     create = f"sudo useradd --system --user-group --shell /usr/sbin/nologin {USER}"
-    hand = f"sudo chgrp {USER} {config} && sudo chmod 640 {config}"
+    hand = f"sudo chown {USER} {config}"
     return [(f"{create} && {hand}", _("Make the account that it runs as:"))]
+
+
+def _programs(places: Places) -> list[tuple[str, str]]:
+    from im_notify.setup.places import USER
+
+    if places.callers is None:
+        return []
+    text = _("Let a program's user hand alerts over, by im-notify alert --config {path}:")
+    return [(f"sudo usermod -aG {USER} PROGRAM", text.format(path=places.callers))]
 
 
 COMMAND = Command(

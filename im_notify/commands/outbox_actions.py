@@ -17,14 +17,16 @@ from im_notify.jsonout import listed_alert_object, listed_object, stored_object
 from im_notify.models import Status
 from im_notify.outbox import listing, steering
 from im_notify.outbox.database import Database
+from im_notify.outbox.details import shown, shown_reason
 from im_notify.outbox.entries import OutboxError
 from im_notify.outbox.reading import stored
 from im_notify.recipients import international
-from im_notify.relay_config import relay_of
+from im_notify.relay_config import relay_of, zone_of
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
+    from datetime import tzinfo
 
     from im_notify.app import App
     from im_notify.outbox.entries import Stored
@@ -46,6 +48,10 @@ def _opened(app: App) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+def _zone(app: App) -> tzinfo:
+    return zone_of(relay_of(app.config))
 
 
 def _wanted(args: argparse.Namespace, app: App) -> listing.Wanted:
@@ -77,13 +83,14 @@ def _print_messages(found: Sequence[Listed], args: argparse.Namespace, app: App)
         return
     names = [_("id"), _("time"), _("source"), _("contact"), _("state"), _("recipients")]
     names += [_("text")] if args.text else []
-    print_table(app, names, [_cells(one, args) for one in found])
+    print_table(app, names, [_cells(one, args, _zone(app)) for one in found])
 
 
-def _cells(one: Listed, args: argparse.Namespace) -> list[str]:
+def _cells(one: Listed, args: argparse.Namespace, zone: tzinfo) -> list[str]:
     numbers = ", ".join(international(row.number) for row in one.deliveries)
     people = numbers if args.numbers else str(len(one.deliveries))
-    cells = [one.id, local(one.created_at), one.source, one.contact or "-", one.status, people]
+    at = local(one.created_at, zone)
+    cells = [one.id, at, one.source, one.contact or "-", one.status, people]
     return [*cells, one.text] if args.text else cells
 
 
@@ -93,15 +100,13 @@ def _print_alerts(found: Sequence[ListedAlert], args: argparse.Namespace, app: A
         return
     names = [_("id"), _("time"), _("source"), _("contact"), _("state"), _("reason"), _("message")]
     names += [_("text")] if args.text else []
-    rows = [
-        [
-            *(one.id, local(one.at), one.source, one.contact or "-", one.state, one.reason),
-            one.message_id or "-",
-            *([one.summary] if args.text else []),
-        ]
-        for one in found
-    ]
-    print_table(app, names, rows)
+    print_table(app, names, [_held_cells(one, args, _zone(app)) for one in found])
+
+
+def _held_cells(one: ListedAlert, args: argparse.Namespace, zone: tzinfo) -> list[str]:
+    cells = [one.id, local(one.at, zone), one.source, one.contact or "-", one.state]
+    cells += [shown_reason(one.reason), one.message_id or "-"]
+    return [*cells, one.summary] if args.text else cells
 
 
 def _show(args: argparse.Namespace, app: App) -> int:
@@ -132,26 +137,33 @@ def _print_object(found: Stored, steps: Sequence[ListedRung], text: str | None, 
 
 
 def _print_whole(found: Stored, steps: Sequence[ListedRung], text: str | None, app: App) -> None:
-    head = _("{id}  {state}  from {source} for {contact}, worth sending until {time}")
-    app.print(
-        head.format(
-            id=found.id,
-            state=found.status,
-            source=clean(found.source),
-            contact=clean(found.contact or "-"),
-            time=local(found.expires_at),
-        )
-    )
+    zone = _zone(app)
+    app.print(_head(found, zone))
     if text:
         app.print(clean(text))
     people = [[international(row.number), row.status] for row in found.deliveries]
     print_table(app, [_("recipient"), _("state")], people)
     orders = [[one.order_id or "-", one.state, str(one.recipients)] for one in found.orders]
     print_table(app, [_("order"), _("state"), _("recipients")], orders)
-    rungs = [[f"{one.position}", one.target, one.state, local(one.due_at)] for one in steps]
+    rungs = [[f"{one.position}", one.target, one.state, local(one.due_at, zone)] for one in steps]
     print_table(app, [_("step"), _("to"), _("state"), _("time")], rungs)
-    events = [[local(one.at), one.what, one.detail] for one in found.timeline]
+    events = [[local(one.at, zone), one.what, shown(one)] for one in found.timeline]
     print_table(app, [_("time"), _("what"), _("detail")], events)
+
+
+def _head(found: Stored, zone: tzinfo) -> str:
+    """Say in a line what it is; a message for bare numbers names nobody."""
+    if found.contact:
+        text = _("{id}  {state}  from {source} for {contact}, worth sending until {time}")
+    else:
+        text = _("{id}  {state}  from {source}, worth sending until {time}")
+    return text.format(
+        id=found.id,
+        state=found.status,
+        source=clean(found.source),
+        contact=clean(found.contact or ""),
+        time=local(found.expires_at, zone),
+    )
 
 
 def _retry(args: argparse.Namespace, app: App) -> int:
@@ -166,9 +178,9 @@ def _retry(args: argparse.Namespace, app: App) -> int:
         app.print_json({"id": args.id, "recipients": done.recipients, "due_at": due.isoformat()})
     elif done.due_at > now:
         text = _("{id} is sent again at {time}: until then the provider may refuse the same text")
-        app.print(text.format(id=args.id, time=local(due)))
+        app.print(text.format(id=args.id, time=local(due, _zone(app))))
     else:
-        text = _("{id} is sent again to {count} recipients")
+        text = _("{id} is sent again, recipients: {count}")
         app.print(text.format(id=args.id, count=done.recipients))
     return Exit.OK
 
@@ -180,10 +192,10 @@ def _cancel(args: argparse.Namespace, app: App) -> int:
     if args.json:
         app.print_json({"id": args.id, "cancelled": done.recipients, "sent": done.sent})
         return Exit.OK
-    text = _("{id} cancelled for {count} recipients")
+    text = _("{id} is cancelled, recipients: {count}")
     app.print(text.format(id=args.id, count=done.recipients))
     if done.sent:
-        app.say(_("it was too late for {count} others").format(count=done.sent))
+        app.say(_("it was too late for some, recipients: {count}").format(count=done.sent))
     return Exit.OK
 
 

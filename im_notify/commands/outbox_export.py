@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import re
 from typing import TYPE_CHECKING, TextIO
 
+from im_notify.csvout import inert
 from im_notify.jsonout import array, listed_object
 from im_notify.recipients import international
 
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from im_notify.outbox.listing import Listed
 
 _COLUMNS = ("id", "created_at", "ended_at", "source", "contact", "state", "number", "number_state")
-# what spreadsheets take for a formula (OWASP, "CSV Injection"); a phone number is none
-_FORMULA = re.compile(r"[=+\-@\t\r\n]")
-_NUMBER = re.compile(r"\+\d+")
 
 
 def write_csv(messages: Iterable[Listed], file: TextIO, *, text: bool) -> None:
@@ -30,13 +27,6 @@ def write_csv(messages: Iterable[Listed], file: TextIO, *, text: bool) -> None:
         for row in one.deliveries:
             cells = [*start, one.status, international(row.number), row.status]
             writer.writerow(map(inert, [*cells, one.text] if text else cells))
-
-
-def inert(cell: str) -> str:
-    """Return a cell that no spreadsheet computes: a quote is put before what looks like it."""
-    if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell
 
 
 def write_json(messages: Iterable[Listed], file: TextIO, *, text: bool) -> None:

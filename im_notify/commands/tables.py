@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from im_notify.app import App
 
@@ -41,6 +41,6 @@ def clean(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
-def local(at: datetime) -> str:
-    """Return a time in the zone of the machine, to the second."""
-    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+def local(at: datetime, zone: tzinfo) -> str:
+    """Return a time as clocks in `zone` show it, to the second."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"

@@ -11,6 +11,8 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from im_notify.i18n import _
+
 if TYPE_CHECKING:
     from im_notify.clock import Clock
 
@@ -46,11 +48,23 @@ def call(path: str, body: bytes, *, clock: Clock, seconds: float) -> Answer:
             connection.settimeout(seconds)
             connection.connect(path)
         except OSError as error:
-            raise UnreachedError(f"{path}: {error.strerror or error}") from None
+            raise UnreachedError(_unreached(path, error)) from None
         try:
             return _answer(_exchange(connection, body, clock=clock, until=until))
         except OSError as error:
-            raise UnclearError(f"{path}: {error.strerror or error}") from None
+            text = _("the relay at {path} may have it but did not say so: {reason}")
+            raise UnclearError(text.format(path=path, reason=error.strerror or error)) from None
+
+
+def _unreached(path: str, error: OSError) -> str:
+    """Tell a relay that is not there from one that this user may not speak to."""
+    if not isinstance(error, PermissionError):
+        text = _("no relay answers at {path}: {reason}")
+        return text.format(path=path, reason=error.strerror or error)
+    from im_notify.handing.rights import remedy
+
+    text = _("permission denied on the relay's socket {path} ({remedy})")
+    return text.format(path=path, remedy=remedy(path))
 
 
 def _exchange(connection: socket.socket, body: bytes, *, clock: Clock, until: float) -> bytes:

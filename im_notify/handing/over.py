@@ -29,7 +29,7 @@ class Handed:
 
     `ids` are the messages that it became, or was already (`duplicates` of them). `spooled` is the
     path of the file in which it waits. With neither, it is for the caller to send. `why` says
-    what kept the relay from taking it.
+    what kept the relay from taking it, in one clause.
     """
 
     ids: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Handed:
 
 
 class LostError(ImNotifyError):
-    """The relay does not answer and the spool takes nothing: the alerts are nowhere."""
+    """The relay cannot be reached and the spool takes nothing: the alerts are nowhere."""
 
 
 def hand_over(batch: Batch, relay: RelayConfig, *, clock: Clock) -> Handed:
@@ -64,7 +64,14 @@ def hand_over(batch: Batch, relay: RelayConfig, *, clock: Clock) -> Handed:
         return _accepted(answer)
     if relay.unreachable == "send" and not unclear:
         return Handed(why=why)
-    return Handed(spooled=_spooled(batch, relay, clock=clock, unclear=unclear), why=why)
+    folder = spool_of(relay)
+    try:
+        return Handed(spooled=_spooled(batch, folder, clock=clock), why=why)
+    except OSError as error:
+        why = f"{why}; {_unwritten(folder, error, why)}"
+    if unclear:
+        raise UnknownOutcomeError(why, backend="relay")
+    raise LostError(why)
 
 
 def _accepted(answer: Answer) -> Handed:
@@ -79,7 +86,7 @@ def _said(answer: Answer) -> str:
     reason = str(answer.said.get("error") or answer.status)
     if answer.status in _OUR_FAULT:
         raise InvalidMessageError(_("the relay refuses it: {reason}").format(reason=reason))
-    return reason
+    return _("the relay cannot take it: {reason}").format(reason=reason)
 
 
 def _dated(batch: Batch, clock: Clock) -> Batch:
@@ -93,16 +100,21 @@ def _dated(batch: Batch, clock: Clock) -> Batch:
     return replace(batch, alerts=tuple(alerts))
 
 
-def _spooled(batch: Batch, relay: RelayConfig, *, clock: Clock, unclear: bool) -> str:
+def _spooled(batch: Batch, folder: str, *, clock: Clock) -> str:
     from im_notify.handing.spool import leave
 
-    folder = spool_of(relay)
-    try:
-        return leave(folder, written(_dated(batch, clock)), key=batch.key, clock=clock)
-    except OSError as error:
-        reason = error.strerror or str(error)
-    if unclear:
-        text = _("the relay did not answer in time and may have it; {folder}: {reason}")
-        raise UnknownOutcomeError(text.format(folder=folder, reason=reason), backend="relay")
-    text = _("no relay answers at {socket}, and its spool {folder} cannot be written: {reason}")
-    raise LostError(text.format(socket=socket_of(relay), folder=folder, reason=reason))
+    return leave(folder, written(_dated(batch, clock)), key=batch.key, clock=clock)
+
+
+def _unwritten(folder: str, error: OSError, why: str) -> str:
+    """Say so, without what `why` told to do already."""
+    if not isinstance(error, PermissionError):
+        text = _("its spool {folder} cannot be written: {reason}")
+        return text.format(folder=folder, reason=error.strerror or error)
+    from im_notify.handing.rights import remedy
+
+    todo = remedy(folder)
+    if todo in why:
+        return _("nor may its spool {folder} be written").format(folder=folder)
+    text = _("its spool {folder} may not be written ({remedy})")
+    return text.format(folder=folder, remedy=todo)

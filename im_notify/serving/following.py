@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from im_notify.i18n import _
 from im_notify.outbox import listing, reading
+from im_notify.outbox.details import shown, shown_reason
 from im_notify.outbox.entries import OutboxError
 from im_notify.recipients import international
 
@@ -120,18 +121,18 @@ def _detail(event: Event, stored: Stored, text: str) -> str:
         whom = stored.contact or ", ".join(international(row.number) for row in stored.deliveries)
         return f"{stored.source} > {whom}: {text}"
     if event.what == "sent":
-        return event.detail
+        return shown(event)
     seconds = (event.at - stored.created_at).total_seconds()
     ended = [row for row in stored.deliveries if row.status.value == event.what]
     if ended:
         numbers = ", ".join(international(row.number) for row in ended)
         after = _("{numbers}, {seconds:.1f} s after it was stored")
         return after.format(numbers=numbers, seconds=seconds)
-    return event.detail
+    return shown(event)
 
 
 def _of_held(alert: ListedAlert) -> str:
     if alert.state == "merged":
         return _("into {id}").format(id=alert.message_id)
-    whom = alert.contact or "-"
-    return f"{alert.source} > {whom}: {alert.summary} ({alert.reason})"
+    whom = f" > {alert.contact}" if alert.contact else ""
+    return f"{alert.source}{whom}: {alert.summary} ({shown_reason(alert.reason)})"

@@ -33,6 +33,19 @@ def configuration(answers: Answers, places: Places) -> str:
     )
 
 
+def for_callers(places: Places) -> str:
+    """Return TOML for programs that run as other users: where the relay is, and no secret."""
+    return "\n".join(
+        (
+            _c(_("For programs that run im-notify alert --config {path}"), path=places.callers),
+            _c(_("Their users must be in the group {group}; who is, needs no token."), group=USER),
+            "[relay]",
+            f"socket = {_quoted(str(places.socket))}",
+            f"spool = {_quoted(str(places.database.with_name('spool')))}\n",
+        )
+    )
+
+
 def _head(places: Places) -> Iterator[str]:
     path = places.config
     yield _c(
@@ -109,8 +122,9 @@ def _relay(answers: Answers, places: Places) -> Iterator[str]:
     yield f"database = {_quoted(f'sqlite://{places.database}')}"
     if places.socket:
         yield _c(
-            _("Where im-notify alert hands alerts over; who runs it must be in the group {group}."),
+            _("Where im-notify alert hands alerts over. For users of the group {group}: {path}"),
             group=USER,
+            path=places.callers,
         )
         yield f"socket = {_quoted(str(places.socket))}"
     yield _c(_("Whom those alerts tell."))

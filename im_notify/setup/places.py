@@ -18,7 +18,10 @@ USER = "im-notify"  #: the account of the service, and its group
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Absolute paths; `socket` is None for the place beside the database."""
+    """Absolute paths; `socket` is None for the place beside the database.
+
+    `callers` is the configuration of programs that run as other users, None where there are none.
+    """
 
     config: Path
     unit: Path
@@ -26,6 +29,7 @@ class Places:
     hash: Path
     database: Path
     socket: Path | None
+    callers: Path | None
 
     def is_elsewhere(self, *, system: bool) -> bool:
         """Say whether systemd does not look for the unit where it is written."""
@@ -52,6 +56,7 @@ def places(
         hash=path.with_name("hash"),
         database=state / "outbox.db",
         socket=Path("/run/im-notify/relay.sock") if system else None,
+        callers=path.with_name("alert.toml") if system else None,
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _FIRST_FREE_PORT = 1024  # below it a port needs a capability
 # longer than what is under way is given (20 s), what is on its way to the provider included
 _STOP = 90
+_FILES = 20_000  # 10,000 connections that stay open, their clients' requests and the outbox
 _HOMES = ("/home/", "/root/")
 
 # What a user's own systemd can grant as well: none of it needs a namespace. RestrictSUIDSGID= is
@@ -76,6 +77,7 @@ Type=exec
 ExecStart={start}
 ExecReload=/bin/kill -HUP $MAINPID
 TimeoutStopSec={_STOP}
+LimitNOFILE={_FILES}
 Restart=on-failure
 RestartSec=5
 {service}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from im_notify.setup.places import Places
 
-_OWNER, _AND_GROUP, _ALL = 0o600, 0o640, 0o644
+_OWNER, _ALL = 0o600, 0o644
 _FOLDER = 0o755
 
 
@@ -28,41 +28,43 @@ def refuse_to_overwrite(paths: Iterable[Path]) -> None:
         raise InvalidMessageError(text.format(paths=", ".join(there)))
 
 
-def write_all(places: Places, *, configuration: str, unit: str, system: bool) -> None:
-    """Write configuration and unit, and empty files for key and hash unless there are some.
+def write_all(places: Places, *, configuration: str, callers: str, unit: str) -> None:
+    """Write configurations and unit, and empty files for key and hash unless there are some.
 
-    The configuration is its owner's alone. Where root writes it for the system it belongs to the
-    group of the service, if there is one yet. Raises OSError.
+    The configuration is its owner's alone: the group of the service is that of the programs which
+    hand alerts over, and must not read its tokens. Where root writes it for the system it belongs
+    to the account of the service, if there is one yet. Raises OSError.
     """
-    group = service_group() if system and os.geteuid() == 0 else None
+    owner = service_user() if places.callers and os.geteuid() == 0 else None
     for folder in (places.config.parent, places.unit.parent):
         folder.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
     for path in (places.key, places.hash):
         if not os.path.lexists(path):
             _write(path, "", mode=_OWNER)
-    mode = _OWNER if group is None else _AND_GROUP
-    _write(places.config, configuration, mode=mode, group=group)
+    _write(places.config, configuration, mode=_OWNER, owner=owner)
+    if places.callers:
+        _write(places.callers, callers, mode=_ALL)
     _write(places.unit, unit, mode=_ALL)
 
 
-def service_group() -> int | None:
-    """Return the id of the group of the service, None as long as there is none."""
-    import grp
+def service_user() -> int | None:
+    """Return the id of the account of the service, None as long as there is none."""
+    import pwd
 
     try:
-        return grp.getgrnam(USER).gr_gid
+        return pwd.getpwnam(USER).pw_uid
     except KeyError:
         return None
 
 
-def _write(path: Path, text: str, *, mode: int, group: int | None = None) -> None:
+def _write(path: Path, text: str, *, mode: int, owner: int | None = None) -> None:
     """Write beside the path first: who reads it finds the old file or the new one, whole."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     opened = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER)
     try:
         with os.fdopen(opened, "w", encoding="utf-8") as file:
-            if group is not None:
-                os.fchown(opened, -1, group)
+            if owner is not None:
+                os.fchown(opened, owner, -1)
             os.fchmod(opened, mode)
             file.write(text)
         beside.replace(path)

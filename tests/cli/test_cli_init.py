@@ -16,6 +16,7 @@ from im_notify.app import App
 from im_notify.cli import run
 from im_notify.config import load
 from im_notify.models import Consent
+from im_notify.relay_config import socket_of, spool_of
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Shell
@@ -244,6 +245,43 @@ def test_the_unit_grants_what_is_needed(
     assert expected in unit
     assert unexpected not in unit
     assert f"serve --config {tmp_path}/config.toml" in unit
+
+
+def test_the_unit_lets_a_group_in(shell: Shell, tmp_path: Path) -> None:
+    """To the folders of socket and spool, whose files take its group; others see the socket."""
+    shell("init", "--yes", "--system", *NEEDED, "--output", str(tmp_path))
+
+    lines = set((tmp_path / "im-notify.service").read_text("utf-8").splitlines())
+
+    assert lines >= {
+        "Group=im-notify",
+        "StateDirectory=im-notify",
+        "StateDirectoryMode=0750",
+        "RuntimeDirectory=im-notify",
+        "RuntimeDirectoryMode=0755",
+        "LimitNOFILE=20000",
+    }
+    assert not any(line.startswith("RestrictSUIDSGID") for line in lines)
+
+
+def test_programs_of_other_users_have_a_configuration(shell: Shell, tmp_path: Path) -> None:
+    """All may read it: it leads to the same socket and spool, and holds no secret."""
+    ran = shell("init", "--yes", "--system", *ALL, "--output", str(tmp_path))
+
+    files = {name: tmp_path / name for name in ("config.toml", "alert.toml")}
+    environ = {"IM_NOTIFY_KEY": "k", "IM_NOTIFY_HASH": "h"}
+    relay = load(environ, path=str(files["config.toml"])).relay
+    callers = load({}, path=str(files["alert.toml"])).relay
+
+    assert relay
+    assert callers
+    assert (socket_of(callers), spool_of(callers)) == (socket_of(relay), spool_of(relay))
+    assert {name: stat.S_IMODE(path.stat().st_mode) for name, path in files.items()} == {
+        "config.toml": 0o600,
+        "alert.toml": 0o644,
+    }
+    assert "token" not in tomllib.loads(files["alert.toml"].read_text("utf-8"))["relay"]
+    assert "usermod -aG im-notify" in ran.out
 
 
 def test_a_path_is_written_as_systemd_reads_it(shell: Shell, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -21,8 +22,8 @@ from sqlalchemy import insert
 from im_notify.alerts import Alert, AlertState, alert_object
 from im_notify.app import App
 from im_notify.cli import run
-from im_notify.commands.outbox_export import inert
 from im_notify.commands.tables import clean
+from im_notify.csvout import inert
 from im_notify.models import Consent, OrderState, Status
 from im_notify.outbox import accepting, claiming, holding, outcomes, reading, reporting, schema
 from im_notify.outbox.database import Database
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Ran, Shell
 
 ONE, TWO = "5301234567", "5301234568"
+ZONES = ("Europe/Istanbul", "Pacific/Kiritimati")
 CONFIG = """
 [provider]
 sender = "APITEST"
@@ -251,6 +253,58 @@ def test_show_tells_all_that_happened(outbox: Held) -> None:
     assert [one["to"] for one in whole["ladder"]] == ["oncall/1"]
 
 
+def test_times_are_those_of_the_relay_s_zone(outbox: Held) -> None:
+    """Not of the machine, in lists as in a timeline; JSON keeps them with their offset."""
+    outbox.hold("h0000000aaaa", "daily cap")
+    name = outbox.accept(ladder=(Rung(90.0, "oncall/1"),))
+    at = outbox.shell.clock.now()
+    words = (("list",), ("list", "--held"), ("show", name), ("show", "h0000000aaaa"))
+    told = {zone: [in_zone(outbox, zone)(*one).out for one in words] for zone in ZONES}
+    (event,) = outbox.json("show", name)["timeline"]
+
+    for zone, texts in told.items():
+        time_there = f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+        assert [time_there in text for text in texts] == [True] * len(words)
+    assert event["at"] == at.isoformat()
+
+
+def in_zone(outbox: Held, zone: str) -> Held:
+    """Let the relay's configuration name a zone."""
+    text = CONFIG.format(folder=outbox.config.parent)
+    outbox.config.write_text(f'{text}zone = "{zone}"\n', "utf-8")
+    return outbox
+
+
+def test_a_message_for_bare_numbers_names_nobody(outbox: Held) -> None:
+    """No dash stands where a name would."""
+    head, *_rest = outbox("show", outbox.accept()).out.splitlines()
+    named, *_rest = outbox("show", outbox.accept(contact="oncall")).out.splitlines()
+
+    assert "from lobby, worth sending" in head
+    assert "from lobby for oncall, worth sending" in named
+
+
+def test_details_are_in_the_reader_s_language(
+    outbox: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the relay says itself; what a script reads is the same in every language."""
+    name = outbox.accept("x", ONE, TWO)
+    job, now = outbox.claim(), outbox.now
+    outbox.database.write(lambda c: outcomes.divide(c, job, now=now)).result()
+    outbox("cancel", name)
+    english = outbox("show", name).out
+    monkeypatch.setenv("LANGUAGE", "tr")
+    monkeypatch.setenv("LC_ALL", "tr_TR.UTF-8")
+
+    turkish = outbox("show", name).out
+    details = [one["detail"] for one in outbox.json("show", name)["timeline"]]
+
+    assert "recipients: 2" in english
+    assert "alıcı: 2" in turkish
+    assert "elle" in turkish
+    assert details == ["lobby", "2 recipients", "by hand", "by hand"]
+
+
 @pytest.mark.parametrize("action", ["show", "retry", "cancel"])
 def test_an_unknown_id_is_an_error(outbox: Held, action: str) -> None:
     """It says so."""
@@ -417,8 +471,8 @@ def test_cancel_says_for_whom_it_was_too_late(outbox: Held) -> None:
     ran = outbox("cancel", name)
 
     assert ran.code == 0
-    assert ran.out == f"{name} cancelled for 1 recipients\n"
-    assert ran.err == "it was too late for 1 others\n"
+    assert ran.out == f"{name} is cancelled, recipients: 1\n"
+    assert ran.err == "it was too late for some, recipients: 1\n"
 
 
 def test_export_has_a_line_a_recipient(outbox: Held) -> None:

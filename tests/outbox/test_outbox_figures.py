@@ -24,7 +24,7 @@ def figures(box: Box, later: float = 0.0) -> Figures:
 
 def test_an_empty_outbox_has_nothing_that_waits(box: Box) -> None:
     """Every state is there, with nothing in it."""
-    none = {"queued": 0, "sending": 0, "unclear": 0, "placed": 0}
+    none = {"queued": 0, "sending": 0, "unclear": 0, "sought": 0, "placed": 0}
 
     assert figures(box, 1000) == Figures(states=none, held={}, oldest=0.0, late=0.0)
 
@@ -40,7 +40,7 @@ def test_what_waits_is_counted_and_timed(box: Box) -> None:
 
     found = figures(box, 10)
 
-    assert found.states == {"queued": 2, "sending": 0, "unclear": 0, "placed": 1}
+    assert found.states == {"queued": 2, "sending": 0, "unclear": 0, "sought": 0, "placed": 1}
     assert found.oldest == 30
     assert found.late > 0
 

@@ -8,6 +8,7 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from im_notify.csvout import inert
 from im_notify.i18n import _
 from im_notify.jsonout import array, row_object
 from im_notify.models import OrderState, Status, overall
@@ -54,7 +55,7 @@ def write_csv(name: str, pages: Iterable[Report], *, app: App, tally: Tally) -> 
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["number", "state"])
         for row in _rows(pages):
-            writer.writerow([international(row.number), row.status])
+            writer.writerow(map(inert, (international(row.number), row.status)))
     app.say(tally.line())
 
 

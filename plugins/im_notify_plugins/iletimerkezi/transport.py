@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 
 _HEADERS = {"User-Agent": "im-notify", "Accept-Encoding": "gzip, deflate"}
+POOL = 24  #: connections that are kept: a relay has 16 orders on their way, and asks for reports
 MAX_BODY = 16 * 1024 * 1024  #: bytes of an answer; a page of 1,000 rows has about 60 kB
 _UNUSABLE = (MissingSchema, InvalidSchema, InvalidURL, LocationValueError)
 
@@ -73,7 +74,7 @@ class PooledTransport:
     have no business here. Redirects are not followed: a redirected send would change its method.
     """
 
-    def __init__(self, *, connect_timeout: float, read_timeout: float, pool: int = 10) -> None:
+    def __init__(self, *, connect_timeout: float, read_timeout: float, pool: int = POOL) -> None:
         """Set the timeouts, in seconds, and how many connections are kept."""
         self._timeout = (connect_timeout, read_timeout)
         self._adapter = _WatchedAdapter(pool_connections=pool, pool_maxsize=pool)

@@ -23,7 +23,7 @@ EXAMPLES = _("""examples:
 The relay texts what changed: a problem that is told again is no second text, and its end is one.
 When no relay answers within a second, the alert waits in its spool for it, or is sent from here:
 [relay] unreachable. A user who may not read the configuration has one of his own (--config) with
-only socket and spool in [relay].
+only socket and spool in [relay], as im-notify init --system writes it (alert.toml).
 
 exit codes:
   0 handed over, or in the spool   1 nowhere, try again      2 refused, such as an unknown contact

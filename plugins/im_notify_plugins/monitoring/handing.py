@@ -84,7 +84,7 @@ def _tell(call: Call, alerts: list[Alert], args: argparse.Namespace, app: App) -
         return _say(handed, args, app)
     from im_notify.handing.direct import send_at_once
 
-    app.say(_("im-notify: no relay, sent from here: {why}").format(why=handed.why))
+    app.say(_("im-notify: {why}; it is sent from here").format(why=handed.why))
     return _sent(list(send_at_once(batch, relay, app)), args, app)
 
 
@@ -101,16 +101,36 @@ def _contacts(args: argparse.Namespace, app: App) -> tuple[str, ...]:
 
 def _say(handed: Handed, args: argparse.Namespace, app: App) -> int:
     if handed.spooled:
-        text = _("im-notify: no relay ({why}), the alert waits in {path}")
+        text = _("im-notify: {why}; the alert waits in {path}")
         app.say(text.format(why=handed.why, path=handed.spooled))
     if args.json:
         shown = {"ids": list(handed.ids), "duplicates": handed.duplicates}
-        app.print_json({**shown, "spooled": handed.spooled})
-    elif handed.spooled:
-        app.print(_("spooled"))
+        app.print_json({"outcome": _outcome(handed), **shown, "spooled": handed.spooled})
     else:
-        app.print(_("accepted {ids}").format(ids=" ".join(handed.ids) or "-"))
+        text = _words(_outcome(handed))
+        app.print(text.format(ids=" ".join(handed.ids), count=handed.duplicates))
     return Exit.OK
+
+
+def _outcome(handed: Handed) -> str:
+    """Return the word for scripts; alerts of one batch can be known and new ones."""
+    if handed.spooled:
+        return "spooled"
+    if not handed.ids:
+        return "nothing"
+    if not handed.duplicates:
+        return "accepted"
+    return "known" if handed.duplicates == len(handed.ids) else "partly known"
+
+
+def _words(outcome: str) -> str:
+    return {
+        "spooled": _("spooled"),
+        "accepted": _("accepted {ids}"),
+        "partly known": _("accepted {ids}, of which known already: {count}"),
+        "known": _("no SMS of its own: the relay knows it already, see {ids}"),
+        "nothing": _("no SMS: nothing changed, or nobody was told of the problem that ended"),
+    }[outcome]
 
 
 def _sent(outcomes: list[Outcome], args: argparse.Namespace, app: App) -> int:
@@ -118,6 +138,8 @@ def _sent(outcomes: list[Outcome], args: argparse.Namespace, app: App) -> int:
 
     if args.json:
         app.print_json({"orders": [order_object(one, None) for one in outcomes]})
+    elif not outcomes:
+        app.print(_("no SMS: by the configuration there is none about this"))
     for one in outcomes:
         if one.receipt and not args.json:
             count = len(one.message.recipients)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from threading import Event
+from threading import Barrier, Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -397,3 +398,32 @@ def test_a_bundle_that_is_not_there_is_not_sent(
 
     assert type(error) is NotSentError
     assert "/nowhere/ca.pem" in str(error)
+
+
+@both_ways
+def test_sixteen_sends_at_a_time_keep_their_connections(
+    *,
+    peer: Callable[..., Any],
+    account: Callable[..., Ways],
+    make: Callable[..., Message],
+    taken: dict[str, bytes],
+    caplog: pytest.LogCaptureFixture,
+    way: str,
+) -> None:
+    """As many as a relay has on their way: the next ones need no new connection."""
+    many, together = 16, Barrier(16)
+
+    def answers_when_all_are_there(conn: socket.socket, server: Any) -> None:
+        while server.hear(conn):
+            together.wait(10)
+            server.answer(conn, taken[way])
+
+    server = peer(answers_when_all_are_there)
+    backend = account(server.url, rate=1e6, read_timeout=10.0)[way]
+    with ThreadPoolExecutor(many) as senders:
+        for _round in range(3):
+            sent = list(senders.map(lambda _turn: backend.send(make()), range(many)))
+            assert len(sent) == many
+
+    assert server.accepted == many
+    assert [one.getMessage() for one in caplog.records] == []
