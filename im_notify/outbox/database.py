@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -20,8 +21,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from im_notify.i18n import _
+from im_notify.outbox import owning
 from im_notify.outbox.entries import OutboxError
-from im_notify.outbox.migrations import migrate
+from im_notify.outbox.migrations import is_older, migrate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,21 +56,31 @@ class _Job:
 class Database:
     """An open database: `write` from any thread, `read` on a connection of one's own."""
 
-    def __init__(self, url: str) -> None:
-        """Open, create or migrate it. Raises OutboxError, which names the file."""
+    def __init__(self, url: str, *, owned: bool = False) -> None:
+        """Open or create it; one of an older version is migrated.
+
+        That must not happen under a relay that works with it, unless it is this process that has
+        it `owned`. Raises OutboxError, which names the file.
+        """
         self._name = make_url(url).database or url.partition(":")[0]
         self._engine = _engine(url, self._name)
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._handing_in, self._closed = Lock(), False
         self._writing = self._engine.execution_options(immediate=True)
         try:
-            with self._writing.begin() as connection:
-                migrate(connection)
+            self._bring_up(url, owned=owned)
         except (SQLAlchemyError, OSError, OutboxError) as error:
             self._engine.dispose()
             raise _cannot(self._name, error) from None
         self._thread = Thread(target=self._run, name="outbox-writer", daemon=True)
         self._thread.start()
+
+    def _bring_up(self, url: str, *, owned: bool) -> None:
+        """Create or migrate it, in one transaction."""
+        with ExitStack() as until_committed, self._writing.begin() as connection:
+            if not owned and is_older(connection):
+                until_committed.enter_context(_nobody_else(url))
+            migrate(connection)
 
     def write(self, work: Callable[[Connection], T]) -> Future[T]:
         """Run `work` in a transaction; the future has its result once that is on disk.
@@ -162,6 +174,18 @@ class Database:
         return result, None
 
 
+@contextmanager
+def _nobody_else(url: str) -> Iterator[None]:
+    """Keep relays away as long as the block lasts. Raises OutboxError if one works with it."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(owning.owned(url))
+        except BlockingIOError:
+            text = _("the relay that works with it is of an older version: restart the relay")
+            raise OutboxError(text) from None
+        yield
+
+
 def _cannot(name: str, error: Exception) -> OutboxError:
     if isinstance(error, OutboxError):
         return OutboxError(f"{name}: {error}")
@@ -196,12 +220,18 @@ def _engine(url: str, name: str) -> Engine:
 
 
 def _make_private(path: str) -> None:
-    """Create the file readable for its owner only; SQLite gives its other files the same mode."""
+    """Create the file readable for its owner only; SQLite gives its other files the same mode.
+
+    One that is there is not opened: closing it would end the locks that this process has on it
+    (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    """
     folder = os.path.dirname(path)  # noqa: PTH120
     try:
         if folder:
             os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        os.close(os.open(os.path.realpath(path), os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return
     except OSError as error:
         raise _cannot(path, error) from None
 

@@ -16,23 +16,32 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+def is_older(connection: Connection) -> bool:
+    """Say whether the database has tables of an older version; one without any has none."""
+    if not inspect(connection).has_table(schema.versions.name):
+        return False
+    version = connection.scalar(select(schema.versions.c.number))
+    return version is not None and version < CURRENT
+
+
 def migrate(connection: Connection) -> None:
     """Bring the database to this version, in the transaction of `connection`.
 
-    Raises OutboxError for a database that a newer im-notify wrote.
+    Nobody else may work with an older one meanwhile. Raises OutboxError for a database that a
+    newer im-notify wrote.
     """
-    current, versions = 1 + len(MIGRATIONS), schema.versions
+    versions = schema.versions
     if not inspect(connection).has_table(versions.name):
         schema.metadata.create_all(connection)
-        connection.execute(insert(versions).values(number=current))
+        connection.execute(insert(versions).values(number=CURRENT))
         return
     version = connection.scalar(select(versions.c.number))
-    if version is None or not 1 <= version <= current:
+    if version is None or not 1 <= version <= CURRENT:
         wrong = _("the database has version {version}, this im-notify knows {known}: update it")
-        raise OutboxError(wrong.format(version=version, known=current))
+        raise OutboxError(wrong.format(version=version, known=CURRENT))
     for step in MIGRATIONS[version - 1 :]:
         step(connection)
-    connection.execute(update(versions).values(number=current))
+    connection.execute(update(versions).values(number=CURRENT))  # also shows that one can write
 
 
 def _to_2(connection: Connection) -> None:
@@ -58,5 +67,20 @@ def _to_2(connection: Connection) -> None:
     schema.metadata.create_all(connection)
 
 
+_NAMELESS = "coalesce(order_id, '') = '' AND last_at IS NOT NULL"
+
+
+def _to_3(connection: Connection) -> None:
+    """Indexes for what is looked for among all that is stored: twins, rivals, old problems."""
+    indexes = (
+        "orders_placed ON orders (placed_at) WHERE placed_at IS NOT NULL",
+        "orders_nameless ON orders (last_at) WHERE " + _NAMELESS,
+        "episodes_alone ON episodes (state, fired_at) WHERE message_id IS NULL",
+    )
+    for index in indexes:
+        connection.execute(text(f"CREATE INDEX {index}"))
+
+
 #: what turns version n into n + 1, from 1 on
-MIGRATIONS: Sequence[Callable[[Connection], None]] = (_to_2,)
+MIGRATIONS: Sequence[Callable[[Connection], None]] = (_to_2, _to_3)
+CURRENT = 1 + len(MIGRATIONS)  #: the version of the tables in `im_notify.outbox.schema`

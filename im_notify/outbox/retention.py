@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, delete, exists, select, update
+from sqlalchemy import delete, exists, func, select, update
 
 from im_notify.alerts import AlertState
 from im_notify.outbox import schema
@@ -13,7 +13,7 @@ from im_notify.outbox.standing import OPEN
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Column, ColumnElement, Connection, Table
+    from sqlalchemy import ColumnElement, Connection, Row, Table
 
 PAGES = 200  #: of the file, given back in one transaction
 UNHEARD = 90 * 86_400.0  #: seconds without news after which a problem that never ended is forgotten
@@ -24,6 +24,7 @@ _HANGING = (
     schema.write_backs,
     schema.orders,
 )
+_EPISODE = (schema.episodes.c.source, schema.episodes.c.episode, schema.episodes.c.audience)
 
 
 def forget(connection: Connection, *, before: float, limit: int) -> int:
@@ -36,7 +37,7 @@ def forget(connection: Connection, *, before: float, limit: int) -> int:
     if ids:
         _delete_messages(connection, ids)
     dropped = _forget_dropped(connection, before, limit)
-    if limit in {len(ids), dropped}:  # problems have no index for this, so they come last
+    if limit in {len(ids), dropped}:
         return len(ids) + dropped
     return len(ids) + dropped + _forget_episodes(connection, before, limit)
 
@@ -98,23 +99,32 @@ def _forget_episodes(connection: Connection, before: float, limit: int) -> int:
 
     An event that has no recovery looks like a problem that lasts.
     """
-    columns = schema.episodes.c
-    heard = _later(columns.fired_at, columns.texted_at)
-    ended = (columns.state == AlertState.RESOLVED.value) & (heard < before)
-    keys = (columns.source, columns.episode, columns.audience)
-    rows = connection.execute(
-        select(*keys)
-        .where(columns.message_id.is_(None), ended | (heard < before - UNHEARD))
-        .limit(limit)
-    ).all()
+    long_ago = before - UNHEARD
+    dues = {state: before if state is AlertState.RESOLVED else long_ago for state in AlertState}
+    rows: list[Row[str, str, str]] = []
+    for state, due in dues.items():  # each by itself: together they would all be read
+        rows += _unheard(connection, state, due, limit - len(rows))
     for row in rows:
-        here = zip(keys, row, strict=True)
+        here = zip(_EPISODE, row, strict=True)
         connection.execute(delete(schema.episodes).where(*(key == one for key, one in here)))
     return len(rows)
 
 
-def _later(first: Column[float], second: Column[float]) -> ColumnElement[float]:
-    return case((second > first, second), else_=first)
+def _unheard(
+    connection: Connection, state: AlertState, before: float, limit: int
+) -> Sequence[Row[str, str, str]]:
+    """Return the problems in a state that no message tells of and nobody heard of since then."""
+    columns = schema.episodes.c
+    return connection.execute(
+        select(*_EPISODE)
+        .where(
+            columns.message_id.is_(None),
+            columns.state == state.value,
+            columns.fired_at < before,
+            func.coalesce(columns.texted_at, columns.fired_at) < before,
+        )
+        .limit(limit)
+    ).all()
 
 
 def _forget_dropped(connection: Connection, before: float, limit: int) -> int:

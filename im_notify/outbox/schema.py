@@ -1,4 +1,4 @@
-"""The tables of the outbox, version 2; `im_notify.outbox.migrations` brings older ones here.
+"""The tables of the outbox, version 3; `im_notify.outbox.migrations` brings older ones here.
 
 One table for each idea: messages, their orders, the recipients of an order, what happened when,
 the problems that sources told of, the rungs of fallback ladders, alerts that are held back, the
@@ -9,9 +9,15 @@ when. Times are seconds since the epoch, so that they sort and survive any chang
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text, text
 
 metadata = MetaData()
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    """Return an index of the rows that `where` holds for; others cost it nothing."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
 
 versions = Table("version", metadata, Column("number", Integer, nullable=False))
 
@@ -55,6 +61,12 @@ orders = Table(
     Column("placed_at", Float),
     Column("due_at", Float, nullable=False),
     Index("orders_due", "state", "due_at"),
+    _partial("orders_placed", "placed_at", where="placed_at IS NOT NULL"),
+    _partial(
+        "orders_nameless",
+        "last_at",
+        where="coalesce(order_id, '') = '' AND last_at IS NOT NULL",
+    ),
 )
 
 recipients = Table(
@@ -88,6 +100,7 @@ episodes = Table(
     Column("fired_at", Float, nullable=False),
     Column("texted_at", Float),
     Column("severity", Text),
+    _partial("episodes_alone", "state", "fired_at", where="message_id IS NULL"),
 )
 
 rungs = Table(

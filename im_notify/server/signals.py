@@ -7,10 +7,24 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
+
+
+@contextmanager
+def hangups_noted() -> Iterator[Sequence[int]]:
+    """Note each SIGHUP, which would end the process otherwise; to be entered in the main thread.
+
+    For the time in which nothing can be reloaded yet, or not any more.
+    """
+    noted: list[int] = []
+    before = signal.signal(signal.SIGHUP, lambda number, _frame: noted.append(number))
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @contextmanager

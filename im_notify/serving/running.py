@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import ExitStack
 from dataclasses import replace
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from im_notify.exits import Exit
+from im_notify.outbox.database import Database
+from im_notify.outbox.owning import exists, has_owner
 from im_notify.relay_config import relay_of
 from im_notify.server.app import build
 from im_notify.server.run import calm_collector, open_socket, server
-from im_notify.server.signals import ended_by_signals
+from im_notify.server.signals import ended_by_signals, hangups_noted
 from im_notify.serving import logs
 from im_notify.serving.alone import alone
 from im_notify.serving.assembly import assemble
@@ -31,9 +35,23 @@ _log = logging.getLogger(__name__)
 
 
 def check(app: App) -> None:
-    """Put everything together and start nothing. Raises what `run` would refuse to start for."""
-    relay = assemble(app)
-    relay.database.close()
+    """Put everything together and start nothing. Raises what `run` would refuse to start for.
+
+    The outbox of a relay that runs is left alone: it may be of another version.
+    """
+    with ExitStack() as stack:
+        if has_owner(relay_of(app.config).database):
+            folder = stack.enter_context(TemporaryDirectory(prefix="im-notify-"))
+            app = _beside(app, folder)
+        assemble(app).database.close()
+
+
+def _beside(app: App, folder: str) -> App:
+    """Return the same with an outbox of its own."""
+    other, relay = replace(app), relay_of(app.config)
+    own = replace(relay, database=f"sqlite:///{folder}/outbox.db")
+    other.config = replace(app.config, relay=own)
+    return other
 
 
 def run(app: App, *, port: int | None = None, debug: bool = False) -> None:
@@ -44,14 +62,19 @@ def run(app: App, *, port: int | None = None, debug: bool = False) -> None:
     Raises ConfigError, OutboxError, PluginError before anything is accepted, ConfigError also when
     another relay works with the same database.
     """
-    database = relay_of(app.config).database
-    with logs.opened(app.stderr, app.config, debug=debug) as log, alone(database):
-        relay = assemble(app)
+    with (
+        hangups_noted() as missed,
+        logs.opened(app.stderr, app.config, debug=debug) as log,
+        alone(relay_of(app.config).database),
+    ):
+        relay = _assembled(app)
         listen = relay.config.listen if port is None else replace(relay.config.listen, port=port)
         doors, local = Switch(_doors, relay), Switch(local_app, relay)
         reloader = Reloader(app, relay, switches=(doors, local), log=log)
         web = server(doors)
         with ended_by_signals(web.stop, reload=reloader.ask):
+            if missed:
+                reloader.ask()
             try:
                 _serve(web, listen, local=local, reloader=reloader)
             finally:
@@ -61,6 +84,14 @@ def run(app: App, *, port: int | None = None, debug: bool = False) -> None:
     if not ended:
         app.stderr.flush()
         os._exit(Exit.OK)
+
+
+def _assembled(app: App) -> Relay:
+    """Bring an outbox that is there to this version first: only who holds it may do that."""
+    url = relay_of(app.config).database
+    if exists(url):
+        Database(url, owned=True).close()
+    return assemble(app)
 
 
 def _serve(web: Server, listen: Listen, *, local: Switch, reloader: Reloader) -> None:

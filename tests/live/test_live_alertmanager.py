@@ -30,6 +30,13 @@ numbers = ["{UNREACHED}"]
 token = "{TOKEN}"
 to = ["oncall"]
 """
+LATE = "8s"  # after the gather time of the storm below and before its first digest
+STORM = """
+[storm]
+gather = "3s"
+limits = ["1/10m"]
+digest = "12s"
+"""
 _COUNTER = r'^alertmanager_notification_requests_{}total\{{integration="webhook"\}} ([0-9]+)$'
 
 
@@ -102,7 +109,7 @@ def start_alertmanager(
 
 
 def configuration(hook: str, repeat: str) -> dict[str, object]:
-    """Return one route that gathers the alerts of a rule for a second."""
+    """Return a route that gathers the alerts of a rule for a second, late ones for longer."""
     webhook = {"url": hook, "http_config": {"authorization": {"credentials": TOKEN}}}
     return {
         "route": {
@@ -111,6 +118,7 @@ def configuration(hook: str, repeat: str) -> dict[str, object]:
             "group_wait": "1s",
             "group_interval": "1s",
             "repeat_interval": repeat,
+            "routes": [{"matchers": ['wave="late"'], "group_wait": LATE}],
         },
         "receivers": [{"name": "sms", "webhook_configs": [webhook]}],
     }
@@ -207,6 +215,33 @@ def test_the_end_is_told_to_whom_the_problem_reached(
     texts = provider.texts(number)
     assert len(provider.ledger()) == len(texts) == len(expected)
     assert all(text.startswith(head) for text, head in zip(texts, expected, strict=True)), texts
+
+
+def test_thirty_groups_within_a_second_are_three_texts(
+    *,
+    start_alertmanager: Callable[..., Alertmanager],
+    start_relay: StartRelay,
+    provider: Provider,
+) -> None:
+    """The first alert at once, the notice of a storm, and a digest; together they count all."""
+    relay = start_relay(DOORS + STORM)
+    alertmanager = start_alertmanager(f"{relay.url}/hook/alertmanager")
+    waves = ["soon"] * 20 + ["late"] * 10
+
+    alertmanager.post(
+        *(
+            alert(f"db{number}:9100", wave=wave, alertname=f"Disk{number}Full")
+            for number, wave in enumerate(waves)
+        )
+    )
+    relay.settles(delivered=3)
+
+    first, notice, digest = provider.texts(NUMBER)
+    assert re.match(r"CRT db\d+ /var is 95 % full ", first)
+    assert re.match(r"STORM: 20 alerts in 1 min, digest mode \(19 critical\): db", notice)
+    assert re.match(r"CRT .*\b10 alerts\b", digest)
+    assert alertmanager.told() == len(waves)
+    assert len(provider.ledger()) == 3
 
 
 def test_a_repetition_before_its_time_is_no_text(

@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import create_engine, inspect
 
 from im_notify.models import Status
@@ -13,6 +14,7 @@ from im_notify.outbox.database import Database
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Inspector
+    from sqlalchemy.engine.interfaces import ReflectedIndex
 
 DUMPS = Path(__file__).parents[1] / "fixtures"
 
@@ -22,16 +24,27 @@ def shape(inspector: Inspector) -> dict[str, object]:
     return {
         table: (
             sorted((one["name"], bool(one["nullable"])) for one in inspector.get_columns(table)),
-            sorted((str(one["name"]), one["column_names"]) for one in inspector.get_indexes(table)),
+            sorted(
+                (str(one["name"]), one["column_names"], partial(one))
+                for one in inspector.get_indexes(table)
+            ),
         )
         for table in inspector.get_table_names()
     }
 
 
-def test_a_database_of_version_1_becomes_like_a_new_one(tmp_path: Path) -> None:
+def partial(index: ReflectedIndex) -> str:
+    """Return which rows an index is of, nothing if it is of all."""
+    return str(index.get("dialect_options", {}).get("sqlite_where", ""))
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_database_of_an_older_version_becomes_like_a_new_one(
+    tmp_path: Path, version: int
+) -> None:
     """Tables, columns and indexes are the same, and what was stored is still there."""
     with closing(sqlite3.connect(tmp_path / "old.db")) as old:
-        old.executescript((DUMPS / "outbox-1.sql").read_text("utf-8"))
+        old.executescript((DUMPS / f"outbox-{version}.sql").read_text("utf-8"))
 
     migrated = Database(f"sqlite:///{tmp_path}/old.db")
     Database(f"sqlite:///{tmp_path}/new.db").close()

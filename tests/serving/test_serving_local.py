@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import socket
 import sqlite3
 import time
@@ -86,6 +87,13 @@ class Machine:
         self.err.append(app.stderr.getvalue())
         return code, json.loads(app.stdout.getvalue() or "null")
 
+    def say(self, *words: str) -> str:
+        """Run `im-notify alert` and return what it printed for people."""
+        app = self.app()
+        assert run(["alert", "--config", str(self.config), *words], app) == 0
+        assert isinstance(app.stdout, io.StringIO)
+        return app.stdout.getvalue()
+
     @contextmanager
     def relay(self, *, sending: bool = True) -> Iterator[None]:
         """Run a relay; without `sending` its loops stand still, and with them its spool."""
@@ -149,10 +157,26 @@ def test_an_alert_is_handed_over(machine: Machine) -> None:
         machine.alert(*DISK, "--state", "resolved")
         texts = machine.texts(2)
 
+    same = {"ids": first["ids"], "spooled": None}
     assert code == 0
-    assert first == {"ids": first["ids"], "duplicates": 0, "spooled": None}
-    assert second == {"ids": first["ids"], "duplicates": 1, "spooled": None}
+    assert first == {"outcome": "accepted", "duplicates": 0, **same}
+    assert second == {"outcome": "known", "duplicates": 1, **same}
     assert sorted(text[:12] for text in texts) == ["OK db1 disk ", "WRN db1 disk"]
+
+
+def test_it_is_said_in_words_what_became_of_an_alert(machine: Machine) -> None:
+    """Accepted, known, nothing: never a bare dash where an id would stand."""
+    with machine.relay():
+        told = [
+            machine.say("--summary", "full", "--episode", "one"),
+            machine.say("--summary", "full", "--episode", "one"),
+            machine.say("--summary", "full", "--episode", "never", "--state", "resolved"),
+        ]
+
+    name = told[0].removeprefix("accepted ").strip()
+    assert len(name) == 12
+    assert told[1] == f"no SMS of its own: the relay knows it already, see {name}\n"
+    assert told[2] == "no SMS: nothing changed, or nobody was told of the problem that ended\n"
 
 
 def test_events_without_an_episode_are_each_a_text(machine: Machine) -> None:
@@ -289,6 +313,25 @@ def test_nobody_to_tell_is_said(machine: Machine) -> None:
 
     assert code == 2
     assert "there is no recipient" in machine.err[0]
+
+
+@pytest.mark.parametrize("umask", [0o077, 0o022, 0])
+def test_a_group_may_use_socket_and_spool(machine: Machine, umask: int) -> None:
+    """Whatever the umask, which the unit sets to 0077; the database is for its owner alone."""
+    before = os.umask(umask)
+    try:
+        with machine.relay(sending=False):
+            modes = {
+                one.name: one.stat().st_mode & 0o7777
+                for one in machine.folder.iterdir()
+                if one != machine.config
+            }
+    finally:
+        os.umask(before)
+
+    assert modes.pop("relay.sock") == 0o660
+    assert modes.pop("spool") == 0o3770
+    assert {name: mode for name, mode in modes.items() if mode & 0o077} == {}
 
 
 def test_the_socket_is_for_its_owner_and_group(machine: Machine) -> None:

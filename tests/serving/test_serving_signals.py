@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +131,45 @@ def test_a_second_relay_on_the_same_outbox_is_refused(relay: Relay) -> None:
     relay.says("delivered")
     assert placed(relay) == {"under way": 1}
     assert "unclear" not in [one["what"] for one in relay.message(name)["timeline"]]
+
+
+def test_a_reload_that_is_asked_for_too_early_comes_later(relay: Relay) -> None:
+    """A supervisor's SIGHUP while it starts does not end it."""
+    starting = threading.Thread(target=relay.start)
+    lock = relay.folder / "outbox.db.lock"
+
+    starting.start()
+    eventually(lock.exists)
+    while starting.is_alive():
+        relay.signal(signal.SIGHUP)
+        time.sleep(0.01)
+
+    relay.says("the configuration is reloaded")
+    relay.send("still there")
+    eventually(lambda: placed(relay) == {"still there": 1})
+
+
+def test_a_check_leaves_the_outbox_of_a_relay_that_runs_alone(relay: Relay) -> None:
+    """It is of an older version there: the check concerns the configuration of the newer one."""
+    relay.start()
+    path = relay.folder / "outbox.db"
+    with closing(sqlite3.connect(path)) as outbox, outbox:
+        outbox.execute("UPDATE version SET number = 2")
+    command = [sys.executable, "-m", "im_notify", "serve", "--check"]
+    environ = {**os.environ, "IM_NOTIFY_KEY": "k", "IM_NOTIFY_HASH": "h", "LANGUAGE": "en"}
+
+    checked = subprocess.run(
+        [*command, "--config", relay.folder / "config.toml"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    with closing(sqlite3.connect(path)) as outbox:
+        version = outbox.execute("SELECT number FROM version").fetchone()
+    assert (checked.returncode, checked.stdout.strip()) == (0, "the configuration is fine")
+    assert version == (2,)
 
 
 def test_a_second_signal_ends_it_at_once(relay: Relay) -> None:
