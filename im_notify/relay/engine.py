@@ -151,12 +151,13 @@ class Engine:
         return self.database.read(lambda c: claiming.next_due(c, ("placed",)))
 
     def _learned(self, due: dict[str, Receipt]) -> Iterator[tuple[Receipt, Report | None]]:
-        began = self.clock.monotonic()
+        over: float | None = None  # what the list takes, which is for all of them, does not count
         try:
             for receipt, report in look(self.backend, list(due.values())):
+                over = self.clock.monotonic() + LONG if over is None else over
                 del due[receipt.order_id]
                 yield receipt, report
-                if self._stopping.is_set() or self.clock.monotonic() - began > LONG:
+                if self._stopping.is_set() or self.clock.monotonic() > over:
                     return
         except QueryError as error:
             _log.warning("reports cannot be read: %s", error)

@@ -37,6 +37,22 @@ class Slow:
         return self._backend.report(receipt)
 
 
+class Listing:
+    """A provider that takes a minute for the list of its orders."""
+
+    def __init__(self, bench: Bench) -> None:
+        """Stand before the provider of `bench`."""
+        self.name, self.max_recipients = "listing", 10
+        self._backend: Any = bench.engine.backend
+        self._clock = bench.clock
+        self.send, self.report = self._backend.send, self._backend.report
+
+    def orders(self, since: Any, until: Any) -> Any:
+        """List them after a while."""
+        self._clock.advance(60)
+        yield from self._backend.orders(since, until)
+
+
 def sent(bench: Bench, count: int) -> list[Any]:
     """Return messages that were just placed and whose reports are due."""
     accepted = [bench.accept(f"message {number}") for number in range(count)]
@@ -52,12 +68,22 @@ def test_a_long_pass_leaves_the_rest_to_the_next(bench: Bench) -> None:
 
     due = bench.engine.confirm_due()
 
-    assert len(slow.asked) == 4
+    assert len(slow.asked) == 5
     assert due is not None
     assert due <= bench.clock.now().timestamp()
     for _pass in range(4):
         bench.engine.confirm_due()
     assert len(set(slow.asked)) == 20
+    assert {bench.stored(one).status for one in accepted} == {Status.DELIVERED}
+
+
+def test_a_list_that_takes_long_is_made_use_of(bench: Bench) -> None:
+    """Its pages are for all of them: nobody is left to a second reading."""
+    accepted = sent(bench, 20)
+    bench.engine.backend = Listing(bench)
+
+    bench.engine.confirm_due()
+
     assert {bench.stored(one).status for one in accepted} == {Status.DELIVERED}
 
 
