@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from im_notify.models import Receipt
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     Windows = dict[tuple[str, int], list[tuple[datetime, datetime]]]
 
+LOT = 500  #: orders of a list that are looked at together
 AROUND = timedelta(seconds=90)  #: clocks differ, and an answer may have been waited for
 
 
@@ -51,13 +53,19 @@ def candidates(
     """
     if not isinstance(backend, ListedOrders) or not jobs:
         return []
-    listed = list(_listed(backend, jobs))
-    ours = set(known([order.order_id for order, _at in listed]))
     return [
         Candidate(order.order_id, order.sender or "", at, _recipients(backend, order, at))
-        for order, at in listed
-        if order.order_id not in ours
+        for order, at in list(_strange(_listed(backend, jobs), known))
     ]
+
+
+def _strange(
+    listed: Iterator[tuple[Order, datetime]], known: Callable[[Collection[str]], Collection[str]]
+) -> Iterator[tuple[Order, datetime]]:
+    """Yield those that are not ours; a day's list may be long, and most of it is."""
+    while lot := list(islice(listed, LOT)):
+        ours = set(known([order.order_id for order, _at in lot]))
+        yield from (one for one in lot if one[0].order_id not in ours)
 
 
 def choose(found: Sequence[Candidate], job: Job, *, rivals: int | None) -> str | None:
