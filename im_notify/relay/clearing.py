@@ -89,13 +89,19 @@ class Clearer:
                 self._placed(job, order_id)
 
     def _which(self, job: Job, found: list[Candidate]) -> str | None:
-        if job.code == REPEATED:
-            return choose(found, job, rivals=None) or self._twin(job)
-        if not found:
-            return None
+        """Choose among what is still nobody's: an order may have been stored since it was listed.
+
+        That is asked after the rivals: who is none any more has its number by then.
+        """
+        sure = job.code == REPEATED
         around = 2 * AROUND.total_seconds()
-        rivals = self.database.read(lambda c: twins.rivals_of(c, job, around=around))
-        return choose(found, job, rivals=rivals)
+        rivals = None
+        if found and not sure:
+            rivals = self.database.read(lambda c: twins.rivals_of(c, job, around=around))
+        taken = self._known([one.order_id for one in found])
+        left = [one for one in found if one.order_id not in taken]
+        order_id = choose(left, job, rivals=rivals)
+        return self._twin(job) if sure and order_id is None else order_id
 
     def _twin(self, job: Job) -> str | None:
         """Return the order of another message of ours that this one only repeated."""

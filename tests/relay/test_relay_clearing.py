@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from sqlalchemy import update
 
 from im_notify.models import Status
-from im_notify.outbox import claiming
+from im_notify.outbox import claiming, outcomes, schema
 
 if TYPE_CHECKING:
     from im_notify.outbox.entries import Accepted
@@ -98,3 +100,44 @@ def test_nobody_looks_while_the_account_is_refused(bench: Bench) -> None:
 
     assert asked(bench, "get-reports/json") == 0
     assert due == pytest.approx(bench.clock.now().timestamp() + 30)
+
+
+class Late:
+    """A provider whose list is read just before what it tells is stored here."""
+
+    def __init__(self, bench: Bench, job: Any) -> None:
+        """Let `job` be stored as placed once the recipients of its order were asked for."""
+        self.name, self.max_recipients = "late", 10
+        self._backend = cast("Any", bench.engine.backend)
+        self._bench, self._job = bench, job
+        self.send, self.orders = self._backend.send, self._backend.orders
+
+    def report(self, receipt: Any) -> Any:
+        """Answer, and let the sender of the order hear of it at last."""
+        found = self._backend.report(receipt)
+        now = self._bench.clock.now().timestamp()
+        placed = partial(
+            outcomes.placed, job=self._job, order_id=receipt.order_id, now=now, look_at=now
+        )
+        self._bench.database.write(placed).result()
+        return found
+
+
+def test_an_order_that_was_stored_since_it_was_listed_is_nobody_elses(bench: Bench) -> None:
+    """Two texts to one phone: one is sought, the other's answer comes while the list is read."""
+    sought = bench.accept("one")
+    now = bench.clock.now().timestamp()
+    bench.database.write(lambda c: claiming.claim(c, now=now, limit=1)).result()
+    bench.engine.recover()
+    bench.database.write(
+        lambda c: c.execute(update(schema.orders).values(state="sought", repeats=1))
+    ).result()
+    bench.accept("two")
+    (job,) = bench.database.write(lambda c: claiming.claim(c, now=now, limit=1)).result()
+    bench.engine.backend.send(job.message)
+    bench.engine.backend = Late(bench, job)
+
+    bench.clear()
+
+    assert bench.stored(sought).orders[0].order_id is None
+    assert len(bench.sandbox.ledger) == 1
