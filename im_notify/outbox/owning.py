@@ -63,6 +63,17 @@ def exists(url: str) -> bool:
     return path is not None and os.path.exists(path)  # noqa: PTH110
 
 
+def can_be_made(url: str) -> bool:
+    """Say whether there is no such SQLite file, and this user may make it and its folders."""
+    path = file_of(url)
+    if path is None or exists(url):
+        return False
+    folder = os.path.dirname(path)  # noqa: PTH120
+    while not os.path.exists(folder):  # noqa: PTH110
+        folder = os.path.dirname(folder)  # noqa: PTH120
+    return os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)  # noqa: PTH112
+
+
 def file_of(url: str) -> str | None:
     """Return the path of a SQLite file, None for any other database."""
     where = make_url(url)

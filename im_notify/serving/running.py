@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from im_notify.exits import Exit
 from im_notify.outbox.database import Database
-from im_notify.outbox.owning import exists, has_owner
+from im_notify.outbox.owning import can_be_made, exists, has_owner
 from im_notify.relay_config import relay_of
 from im_notify.server.app import build
 from im_notify.server.run import calm_collector, open_socket, server
@@ -37,10 +37,12 @@ _log = logging.getLogger(__name__)
 def check(app: App) -> None:
     """Put everything together and start nothing. Raises what `run` would refuse to start for.
 
-    The outbox of a relay that runs is left alone: it may be of another version.
+    The outbox of a relay that runs is left alone: it may be of another version. One that is not
+    there yet is left to the relay, whose user it must belong to.
     """
+    url = relay_of(app.config).database
     with ExitStack() as stack:
-        if has_owner(relay_of(app.config).database):
+        if has_owner(url) or can_be_made(url):
             folder = stack.enter_context(TemporaryDirectory(prefix="im-notify-"))
             app = _beside(app, folder)
         assemble(app).database.close()

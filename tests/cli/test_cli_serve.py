@@ -41,6 +41,30 @@ def test_check_says_what_would_be_refused(shell: Shell, tmp_path: Path) -> None:
     assert "nagios" in refused.err
 
 
+def test_check_makes_no_outbox(shell: Shell, tmp_path: Path) -> None:
+    """Root may check what another user will run: a file of root's would keep the relay out."""
+    path = tmp_path / "config.toml"
+    path.touch(mode=0o600)
+    path.write_text(CONFIG.format(folder=tmp_path / "new" / "state"), "utf-8")
+
+    assert shell("serve", "--check", "--config", str(path)).code == 0
+
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_check_says_where_no_outbox_can_be(shell: Shell, tmp_path: Path) -> None:
+    """Its folder is a file."""
+    path, file = tmp_path / "config.toml", tmp_path / "file"
+    path.touch(mode=0o600)
+    file.touch()
+    path.write_text(CONFIG.format(folder=file), "utf-8")
+
+    refused = shell("serve", "--check", "--config", str(path))
+
+    assert refused.code == 1
+    assert str(file) in refused.err
+
+
 def test_check_reads_templates(shell: Shell, tmp_path: Path) -> None:
     """A misspelt variable would be empty in every text: hook, line and what was meant are said."""
     path = tmp_path / "config.toml"
