@@ -109,11 +109,11 @@ def claim(connection: Connection, *, now: float, limit: int) -> list[Job]:
     return _take(connection, sorted(found, key=lambda row: row.due_at)[:limit], now=now)
 
 
-def claim_expired(connection: Connection, *, now: float, limit: int) -> list[Job]:
-    """Take orders that surely were not sent and whose time is over; reads all that wait."""
+def expired(connection: Connection, *, now: float, limit: int) -> list[Job]:
+    """Return orders that surely were not sent and whose time is over; reads all that wait."""
     values = {"its_state": "queued", "now": now, "most": limit}
     rows = [_Due._make(row) for row in direct.fetch(connection, _EXPIRED, values)]
-    return _take(connection, rows, now=now)
+    return [_job(connection, row, now=now) for row in rows]
 
 
 def sought(connection: Connection, *, now: float, limit: int) -> list[Job]:

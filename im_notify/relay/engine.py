@@ -20,6 +20,7 @@ from im_notify.looking import look
 from im_notify.outbox import claiming, outcomes, reporting, rungs
 from im_notify.outbox.entries import OutboxError
 from im_notify.polling import END, next_look
+from im_notify.relay.sending import end_expired
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 AT_ONCE = 16  #: orders that are on their way to the provider at a time
 REPORTS = 10_000  #: orders that are asked for in one pass: most share the pages of one list
+EXPIRED = 100  #: orders that are ended in one transaction
 POSTPONE = 60.0  #: seconds until an order is asked for again that has no report
 TOGETHER = 8  #: reports that are on their way into the outbox at a time
 LONG = 10.0  #: seconds after which the rest is left to the next pass
@@ -100,11 +102,9 @@ class Engine:
         if self.clock.monotonic() < self._expire_at:
             return
         self._expire_at = self.clock.monotonic() + self.sender.pause.seconds
-        over = self.database.write(
-            lambda c: claiming.claim_expired(c, now=now, limit=REPORTS)
-        ).result()
-        for job in over:
-            self._step(job)
+        end = partial(end_expired, now=now, limit=EXPIRED)
+        while self.database.write(end).result() == EXPIRED and not self._stopping.is_set():
+            pass
 
     def _hand_out(self, claimed: list[Job]) -> None:
         """Send orders; those that nobody sends any more are for who takes this one's place."""

@@ -21,12 +21,14 @@ from im_notify.errors import (
     UnknownOutcomeError,
 )
 from im_notify.models import Status
-from im_notify.outbox import outcomes, twins
+from im_notify.outbox import claiming, outcomes, twins
 from im_notify.outbox.outcomes import Doubt, End
 from im_notify.polling import next_look
 from im_notify.relay.clearing import GUARD, REPEATED, may_repeat
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from im_notify.clock import Clock
     from im_notify.outbox.claiming import Job
     from im_notify.outbox.database import Database
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 BAD_RECIPIENT = 452  #: one of the recipients, it does not say which
 FIRST_REPEAT = 3.0  #: seconds until the one repeat, or until the first look-up
+OVER = "its time was over before it could be sent"
 BACKOFF = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0)  #: seconds between attempts not sent
 
 _log = logging.getLogger(__name__)
@@ -57,7 +60,7 @@ class Sender:
         if job.unclear and not may_repeat(job, now):
             self.database.write(lambda c: outcomes.seek(c, job, due_at=now)).result()
         elif not job.unclear and now >= job.expires_at:
-            self._end(job, _expired("its time was over before it could be sent"))
+            self._end(job, _expired(OVER))
         elif reason := self.pause.held(job.message.sender):
             self._wait(job, reason, now + self.pause.seconds)
         else:
@@ -141,6 +144,14 @@ class Sender:
 
     def _now(self) -> float:
         return self.clock.now().timestamp()
+
+
+def end_expired(connection: Connection, *, now: float, limit: int) -> int:
+    """End orders that were not sent in time, without a try; returns how many."""
+    over = claiming.expired(connection, now=now, limit=limit)
+    for job in over:
+        outcomes.finish(connection, job, _expired(OVER), now=now)
+    return len(over)
 
 
 def _expired(reason: str) -> End:
