@@ -48,6 +48,12 @@ def may_repeat(job: Job, now: float) -> bool:
     return guarded and not placed and job.lookups >= A_REPEAT * job.repeats
 
 
+def store_placed(database: Database, job: Job, order_id: str, *, now: float) -> None:
+    """Store that the order is placed, and when it is asked about first."""
+    look_at = now + (next_look(0.0) or 0.0)
+    database.write(lambda c: outcomes.placed(c, job, order_id, now=now, look_at=look_at)).result()
+
+
 @dataclass(slots=True, kw_only=True)
 class Clearer:
     """Looks orders up among those that the provider lists."""
@@ -86,7 +92,7 @@ class Clearer:
             if order_id is None:
                 self._look_again(job, "not among the provider's orders")
             else:
-                self._placed(job, order_id)
+                store_placed(self.database, job, order_id, now=self._now())
 
     def _which(self, job: Job, found: list[Candidate]) -> str | None:
         """Choose among what is still nobody's: an order may have been stored since it was listed.
@@ -108,13 +114,6 @@ class Clearer:
         since = self._now() - GUARD
         twin = self.database.read(lambda c: twins.twin_of(c, job, since=since))
         return twin.order_id if twin else None
-
-    def _placed(self, job: Job, order_id: str) -> None:
-        now = self._now()
-        look_at = now + (next_look(0.0) or 0.0)
-        self.database.write(
-            lambda c: outcomes.placed(c, job, order_id, now=now, look_at=look_at)
-        ).result()
 
     def _postpone(self, job: Job, reason: str) -> None:
         """What the provider did not answer counts for nothing, as long as the message lives."""

@@ -23,8 +23,7 @@ from im_notify.errors import (
 from im_notify.models import Status
 from im_notify.outbox import claiming, outcomes, twins
 from im_notify.outbox.outcomes import Doubt, End
-from im_notify.polling import next_look
-from im_notify.relay.clearing import GUARD, REPEATED, may_repeat
+from im_notify.relay.clearing import GUARD, REPEATED, may_repeat, store_placed
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -82,11 +81,7 @@ class Sender:
             self.pause.end(job.message.sender)
 
     def _placed(self, job: Job, order_id: str) -> None:
-        now = self._now()
-        look_at = now + (next_look(0.0) or 0.0)
-        self.database.write(
-            lambda c: outcomes.placed(c, job, order_id, now=now, look_at=look_at)
-        ).result()
+        store_placed(self.database, job, order_id, now=self._now())
 
     def _not_sent(self, job: Job, error: NotSentError) -> None:
         now = self._now()
