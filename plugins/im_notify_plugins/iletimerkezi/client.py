@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from im_notify_plugins.iletimerkezi.transport import Transport
 
 NAME = "iletimerkezi"
+SEEN = 10_000  #: orders of a list that are remembered, so that each is given once
 TRIES = 4  #: of a question; together they take about 4 s
 FIRST_PAUSE = 0.5  #: seconds, doubled at each try and spread by half
 _JSON = {"Content-Type": "application/json; charset=utf-8", "Accept": "application/json"}
@@ -99,14 +101,17 @@ class Client:
     def orders(self, start: date, end: date) -> Iterator[Order]:
         """Yield the orders of these days, both included, each once. Raises QueryError.
 
-        The provider lists ten days at most, so longer ranges are asked in windows.
+        The provider lists ten days at most, so longer ranges are asked in windows. An order that
+        others push to the next page meanwhile is known again, as far back as `SEEN` orders.
         """
-        seen: set[str] = set()
+        seen: OrderedDict[str, None] = OrderedDict()
         for first, last in windows(start, end):
             for order in self._listed(first, last):
                 if order.order_id not in seen:
-                    seen.add(order.order_id)
+                    seen[order.order_id] = None
                     yield order
+                if len(seen) > SEEN:
+                    seen.popitem(last=False)
 
     def _listed(self, first: date, last: date) -> Iterator[Order]:
         from im_notify_plugins.iletimerkezi import readings
