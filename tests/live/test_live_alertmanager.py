@@ -66,7 +66,10 @@ class Alertmanager:
 
 
 def alert(instance: str, *, ended: bool = False, **labels: str) -> dict[str, object]:
-    """Return an alert about the disk of a machine, which is over if it has `ended`."""
+    """Return an alert about the disk of a machine, which is over if it has `ended`.
+
+    It begins now: Alertmanager gathers nothing for an alert that is older than its group_wait.
+    """
     now = datetime.now(UTC)
     found: dict[str, object] = {
         "labels": {
@@ -76,9 +79,10 @@ def alert(instance: str, *, ended: bool = False, **labels: str) -> dict[str, obj
             **labels,
         },
         "annotations": {"summary": "/var is 95 % full"},
-        "startsAt": (now - timedelta(seconds=5)).isoformat(),
+        "startsAt": now.isoformat(),
     }
-    return {**found, "endsAt": now.isoformat()} if ended else found
+    over = {"startsAt": (now - timedelta(seconds=5)).isoformat(), "endsAt": now.isoformat()}
+    return {**found, **over} if ended else found
 
 
 @pytest.fixture
