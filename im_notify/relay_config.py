@@ -31,6 +31,8 @@ Repair: TypeAlias = Literal["plus", "double", "cp1254", "html", "control", "ucs2
 HOUR = 3600.0
 DAY = 24 * HOUR
 OTP_LIFETIME = 180.0  #: seconds; a code is of no use later
+REPEAT = 600.0  #: seconds in which the provider refuses the same text as well (code 451)
+TIMED_REPEAT = 60.0  #: where the time makes texts differ from minute to minute
 #: what cannot spoil a text: `double` and `html` guess, so a device must ask for them
 SAFE_REPAIRS: frozenset[Repair] = frozenset({"plus", "cp1254", "control", "ucs2"})
 _DATABASE = "outbox.db"
@@ -154,7 +156,8 @@ class DeviceConfig:
 
     `wait` (seconds) is how long a device in mode `otp` waits for the provider's answer; one in
     mode `alarm` is answered once the message is stored. `status` `ok` answers 200 whatever
-    happened. `to` is for requests that name no recipient, `lifetime` is in seconds.
+    happened. `to` is for requests that name no recipient, `lifetime` is in seconds, and so is
+    `repeat`: for so long the same text to the same numbers is one message.
     """
 
     name: str
@@ -170,6 +173,7 @@ class DeviceConfig:
     status: StatusPolicy = "mirrored"
     repairs: frozenset[Repair] = SAFE_REPAIRS
     add_time: bool = False
+    repeat: float = REPEAT
     allow: tuple[Network, ...] = ()
 
 

@@ -10,6 +10,7 @@ from im_notify.i18n import _
 from im_notify.relay_config import (
     HOUR,
     OTP_LIFETIME,
+    TIMED_REPEAT,
     DeviceConfig,
     HeartbeatConfig,
     HookConfig,
@@ -116,13 +117,18 @@ def _hook(reading: Reading, name: str, layer: Layer) -> Settings:
 
 
 def _devices(reading: Reading, lifetime: float) -> dict[str, DeviceConfig]:
-    spans = {"otp": {"lifetime": OTP_LIFETIME}}
     devices = {name: _device(reading, name, one) for name, one in entries_of(reading, "devices")}
     _refuse_shared_tokens(reading, devices)
     return {
-        name: DeviceConfig(**{"lifetime": lifetime, **spans.get(one.get("mode", ""), {}), **one})
+        name: DeviceConfig(**{"lifetime": lifetime, **_spans(one), **one})
         for name, one in devices.items()
     }
+
+
+def _spans(device: Settings) -> Settings:
+    """Return the times that depend on what else is set."""
+    spans: Settings = {"lifetime": OTP_LIFETIME} if device.get("mode") == "otp" else {}
+    return spans | ({"repeat": TIMED_REPEAT} if device.get("add_time") else {})
 
 
 def _device(reading: Reading, name: str, layer: Layer) -> Settings:

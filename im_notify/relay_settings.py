@@ -120,6 +120,7 @@ ENTRIES: Mapping[str, Mapping[str, Converter]] = {
         "status": to_choice(*get_args(StatusPolicy)),
         "repairs": to_choices(*get_args(Repair)),
         "add_time": to_bool,
+        "repeat": to_seconds,
         **_DOOR,
     },
     "write_back": {

@@ -133,6 +133,7 @@ style = "json"
 status = "ok"
 repairs = ["double", "html"]
 add_time = true
+repeat = "5m"
 allow = ["10.1.0.0/16", "fe80::/10"]
 sender = "LOBBY"
 iys = "BIREYSEL"
@@ -259,6 +260,7 @@ def test_a_whole_file_is_read(write: Write) -> None:
                 status="ok",
                 repairs=frozenset({"double", "html"}),
                 add_time=True,
+                repeat=300.0,
                 allow=(ip_network("10.1.0.0/16"), ip_network("fe80::/10")),
             )
         },

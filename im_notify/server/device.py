@@ -130,7 +130,7 @@ class Device:
             sender=message.sender,
             consent=message.consent,
             lifetime=device.lifetime,
-            key=self._recent.key(device.name, text, chosen.numbers),
+            key=self._recent.key(device, text, chosen.numbers),
             contact=chosen.contact,
             ladder=chosen.ladder,
         )

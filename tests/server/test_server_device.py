@@ -284,17 +284,29 @@ def test_after_ten_minutes_it_is_a_new_event(start: Callable[..., Any]) -> None:
 def test_the_time_is_added_where_it_is_asked_for(
     start: Callable[..., Any], new_device: Callable[..., Any]
 ) -> None:
-    """A try a minute later is still the same message, with the time of the first."""
+    """A text that is too long is cut before it."""
     relay = start(devices={"lobby": new_device("lobby", add_time=True)})
 
     relay.get(GET, params=GOOD)
     relay.clock.advance(60)
-    relay.get(GET, params=GOOD)
     relay.get(GET, params=GOOD | {"text": "x" * 2000})
 
     first, second = relay.texts
     assert first == "disk full 09:00"
     assert (len(second), second[-9:]) == (1066, "... 09:01")
+
+
+def test_a_device_has_its_own_time_for_repetitions(
+    start: Callable[..., Any], new_device: Callable[..., Any]
+) -> None:
+    """Where the time stands in the text, what comes minutes later is an event of its own."""
+    relay = start(devices={"lobby": new_device("lobby", add_time=True, repeat=60.0)})
+
+    for seconds in (0, 59, 2, 60):
+        relay.clock.advance(seconds)
+        relay.get(GET, params=GOOD)
+
+    assert relay.texts == ["disk full 09:00", "disk full 09:01"]
 
 
 def test_an_alarm_that_is_too_long_is_cut(relay: Any) -> None:
