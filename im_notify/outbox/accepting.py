@@ -30,6 +30,11 @@ _ADD_EVENT, _ADD_RUNG = insert(schema.events), insert(schema.rungs)
 _KNOWN = select(schema.messages.c.id, schema.messages.c.status, schema.messages.c.text).where(
     schema.messages.c.key == bindparam("known_key")
 )
+_NUMBERS = (
+    select(schema.recipients.c.number)
+    .join(schema.orders, schema.orders.c.pk == schema.recipients.c.order_pk)
+    .where(schema.orders.c.message_id == bindparam("its_id"))
+)
 
 
 def new_id() -> str:
@@ -77,10 +82,15 @@ def _origin(entry: Entry) -> str:
 
 def _known(connection: Connection, entry: Entry) -> Accepted | None:
     for name, status, text in direct.fetch(connection, _KNOWN, {"known_key": entry.key}):
-        if entry.key_binds and text != entry.text:
+        if entry.key_binds and not (text == entry.text and _are_same(connection, entry, name)):
             raise KeyReusedError(_("the key is that of another message"))
         return Accepted(id=name, duplicate=True, status=Status(status))
     return None
+
+
+def _are_same(connection: Connection, entry: Entry, name: str) -> bool:
+    numbers = {number for (number,) in direct.fetch(connection, _NUMBERS, {"its_id": name})}
+    return numbers == set(entry.recipients)
 
 
 def _add_ladder(connection: Connection, message_id: str, entry: Entry, *, now: float) -> None:

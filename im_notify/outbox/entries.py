@@ -22,7 +22,7 @@ class OutboxError(ImNotifyError):
 
 
 class KeyReusedError(ImNotifyError):
-    """A key came with another text than it stands for."""
+    """A key came with another text, or for others, than it stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Entry:
     """A message to be kept and sent; its text is frozen from here on.
 
     `key` is the caller's name for it: an entry whose key is known already is that entry. With
-    `key_binds` its text must be the same, else a slip of the caller would lose a message.
+    `key_binds` its text and whom it is for must be the same, else a slip of the caller would lose
+    a message.
     `lifetime` is for how many seconds it is worth sending. `write_back` names the places that are
     told how it ended, `origin` is the alerts that it tells of, for them. `audience` is whom alerts
     are for, None for what is no alert.

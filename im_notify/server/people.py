@@ -81,7 +81,8 @@ class People:
 
     def _bare(self, typed: str, place: int, allowed: frozenset[str] | None) -> Iterator[str]:
         numbers, reasons = self._parse([typed])
-        if allowed == frozenset() or not (numbers or reasons):
+        is_name = not any(map(str.isdigit, typed))
+        if is_name or allowed == frozenset() or not (numbers or reasons):
             text = _("recipient {place} is neither a contact nor a group")
             raise RecipientError(text.format(place=place))
         if allowed is not None and not allowed.issuperset(numbers):

@@ -91,7 +91,7 @@ def test_a_list_with_one_wrong_message_stores_none(relay: Any, api: dict[str, st
         ({"to": []}, "there is no recipient"),
         ({"to": ["5301234567", 5]}, "to is not a list of numbers, contacts or groups"),
         ({"to": ["5301234567", "123"]}, "recipient 2: too short"),
-        ({"to": ["nobody"]}, "recipient 1: not a number"),
+        ({"to": ["nobody"]}, "recipient 1 is neither a contact nor a group"),
         ({"to": ["bad"]}, "there is no recipient"),
         ({"sender": "twelve chars"}, "the sender must have at most 11 characters"),
         ({"sender": " "}, "the sender is empty"),

@@ -281,15 +281,16 @@ def test_the_example_is_a_configuration(tmp_path: Path) -> None:
     assert [rung.after for rung in found.ladders["oncall"]] == [90.0, 180.0]
 
 
-def test_a_key_that_comes_with_another_text_is_refused(relay: Running) -> None:
+def test_a_key_that_comes_with_another_text_or_for_others_is_refused(relay: Running) -> None:
     """A slip of the caller loses no message: the first stands, the second is answered 422."""
     headers = {"Authorization": "Bearer api-token", "Idempotency-Key": "deploy-7"}
-    first, again, other, batch = (
+    first, again, other, others, batch = (
         requests.post(f"{relay.url}/messages", json=body, headers=headers, timeout=10)
         for body in (
             {"text": "one", "to": ["oncall"]},
             {"text": "one", "to": ["oncall"]},
             {"text": "two", "to": ["oncall"]},
+            {"text": "one", "to": ["5301234599"]},
             [
                 {"text": "three", "to": ["oncall"]},
                 {"text": "x", "to": ["oncall"], "key": "deploy-7"},
@@ -298,7 +299,8 @@ def test_a_key_that_comes_with_another_text_is_refused(relay: Running) -> None:
     )
 
     assert first.json()["ids"] == again.json()["ids"]
-    assert (other.status_code, batch.status_code) == (422, 422)
-    assert other.json()["error"] == "the key is that of another message"
+    assert (other.status_code, others.status_code, batch.status_code) == (422, 422, 422)
+    for one in (other, others):
+        assert one.json()["error"] == "the key is that of another message"
     eventually(lambda: relay.message(first.json()["ids"][0])["state"] == "delivered")
     assert [one.text for one in relay.sandbox.ledger] == ["one"]
