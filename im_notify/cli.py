@@ -26,10 +26,38 @@ INTERRUPTED = 130  #: exit code after Ctrl-C, as shells report SIGINT
 
 
 class _Parser(argparse.ArgumentParser):
-    """One line for a wrong argument, without the usage around it."""
+    """One line for a wrong argument, without the usage around it.
+
+    An option that takes a value takes one that begins with `-`, too, as getopt does: what a check
+    says or a text is not chosen by who writes the command. One of our own options is none.
+    """
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")
+
+    def parse_known_args(  # type: ignore[override]  # namespaces of other types are not used
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        return super().parse_known_args(self._joined(args or ()), namespace)
+
+    def _joined(self, words: Sequence[str]) -> list[str]:
+        found: list[str] = []
+        for word in words:
+            if found and word.startswith("-") and self._takes(found[-1], word):
+                found[-1] = f"{found[-1]}={word}"
+            else:
+                found.append(word)
+        return found
+
+    def _takes(self, option: str, word: str) -> bool:
+        action = self._option_string_actions.get(option)
+        return (
+            option.startswith("--")
+            and action is not None
+            and action.nargs is None
+            and word != "--"
+            and word.partition("=")[0] not in self._option_string_actions
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -200,6 +200,6 @@ def _nagios(one: _Trial) -> str:
         "state": "SERVICESTATE",
         "output": "SERVICEOUTPUT",
     }
-    options = " ".join(f"--{name} '${macro}$'" for name, macro in macros.items())
+    options = " ".join(f"--{name}='${macro}$'" for name, macro in macros.items())
     start = f"im-notify alert --source nagios --config {shlex.quote(str(one.config))}"
     return f"command_line {start} {options}"

@@ -206,9 +206,39 @@ def test_what_is_planned_is_said_and_fine(shell: Shell, tmp_path: Path) -> None:
 
     ran = shell("alert")
 
+    told = shell("alert", "--json")
+
     assert (ran.code, ran.out) == (0, "")
     assert "nobody is texted" in ran.err
+    assert json.loads(told.out) == {
+        "outcome": "nothing",
+        "ids": [],
+        "duplicates": 0,
+        "spooled": None,
+    }
     assert not (tmp_path / "spool").exists()
+
+
+@pytest.mark.parametrize("said", ["-timeout", "-host unreachable by ping", "--- disk full", "-5 %"])
+def test_what_a_check_says_may_look_like_an_option(shell: Shell, tmp_path: Path, said: str) -> None:
+    """A monitoring system does not try again: the alert would be lost."""
+    configure(shell, tmp_path)
+
+    ran = shell("alert", "--source", "nagios", "--host", "db1", "--state", "DOWN", "--output", said)
+
+    (waiting,) = (tmp_path / "spool").iterdir()
+    (alert,) = json.loads(waiting.read_bytes())["alerts"]
+    assert ran.code == 0
+    assert alert["summary"] == said
+
+
+def test_a_forgotten_value_is_not_the_next_option(shell: Shell, tmp_path: Path) -> None:
+    """One of the command's own options is never what another one holds."""
+    configure(shell, tmp_path)
+
+    ran = shell("alert", "--output", "--json")
+
+    assert (ran.code, ran.out) == (2, "")
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,7 @@ def _label(typed: str) -> tuple[str, str]:
 
 def _tell(call: Call, alerts: list[Alert], args: argparse.Namespace, app: App) -> int:
     if not alerts:
-        app.say(_("im-notify: nobody is texted about this"))
-        return Exit.OK
+        return _say_none(args, app)
     batch = Batch(key=call.key, to=_contacts(args, app), alerts=tuple(alerts))
     relay = relay_of(app.config)
     handed = hand_over(batch, relay, clock=app.clock)
@@ -86,6 +85,13 @@ def _tell(call: Call, alerts: list[Alert], args: argparse.Namespace, app: App) -
 
     app.say(_("im-notify: {why}; it is sent from here").format(why=handed.why))
     return _sent(list(send_at_once(batch, relay, app)), args, app)
+
+
+def _say_none(args: argparse.Namespace, app: App) -> int:
+    app.say(_("im-notify: nobody is texted about this"))
+    if args.json:
+        app.print_json({"outcome": "nothing", "ids": [], "duplicates": 0, "spooled": None})
+    return Exit.OK
 
 
 def _contacts(args: argparse.Namespace, app: App) -> tuple[str, ...]:
