@@ -34,10 +34,10 @@ class Meter:
         """Register them in `registry`; `clock` tells what was within the last hour."""
         self._recent = _Recent(clock)
         self._sent = Counter(
-            "im_notify_sent", "Orders placed, by door", ["source"], registry=registry
+            "im_notify_sent", "Orders placed, by source", ["source"], registry=registry
         )
         self._parts = Counter(
-            "im_notify_parts", "SMS parts placed, by door", ["source"], registry=registry
+            "im_notify_parts", "SMS parts placed, by source", ["source"], registry=registry
         )
         what = "Messages that ended, by door and how"
         self._ended = Counter(

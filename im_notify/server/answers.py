@@ -72,24 +72,23 @@ async def stored(services: Services, future: Future[T]) -> T:
     return await services.arrivals.of(future)
 
 
-def accepted(
-    services: Services, door: str, found: Sequence[Accepted], *, since: float
-) -> JSONResponse:
-    """Write the ids, and how many of them were known before; count them as `count` does."""
-    duplicates = count(services, door, found, since=since)
-    return JSONResponse({"ids": [one.id for one in found], "duplicates": duplicates})
+def accepted(found: Sequence[Accepted]) -> JSONResponse:
+    """Write the ids, and how many of them were known before."""
+    return JSONResponse({"ids": [one.id for one in found], "duplicates": _duplicates(found)})
 
 
-def count(services: Services, door: str, found: Sequence[Accepted], *, since: float) -> int:
-    """Note in the metrics what a door accepted; returns how many were known before.
+def count(services: Services, source: str, found: Sequence[Accepted], *, since: float) -> None:
+    """Note in the metrics what was accepted.
 
     Args:
         services: Where it is counted.
-        door: The name of the hook or device.
+        source: The name of the hook or device, or of the program that handed it over.
         found: What the store said.
         since: When the request began, on the monotonic clock.
     """
-    duplicates = sum(one.duplicate for one in found)
     seconds = services.clock.monotonic() - since
-    services.metrics.accepted(door, len(found) - duplicates, seconds=seconds)
-    return duplicates
+    services.metrics.accepted(source, len(found) - _duplicates(found), seconds=seconds)
+
+
+def _duplicates(found: Sequence[Accepted]) -> int:
+    return sum(one.duplicate for one in found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Reason: TypeAlias = Literal[
     "token", "network", "unknown", "size", "slow", "payload", "message", "store", "fault"
 ]
+REASONS: tuple[Reason, ...] = get_args(Reason)
 
 RETRY_AFTER = "5"  #: seconds
 _LONGEST = 300  # characters of an error

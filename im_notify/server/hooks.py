@@ -11,7 +11,7 @@ from im_notify.errors import AlertError
 from im_notify.i18n import _
 from im_notify.outbox.entries import Route as Way
 from im_notify.protocols import Request as Payload
-from im_notify.server.answers import accepted, stored
+from im_notify.server.answers import accepted, count, stored
 from im_notify.server.auth import admit
 from im_notify.server.errors import RefusedError
 
@@ -48,7 +48,8 @@ class Hooks:
         way = self._way(hook, request.path_params.get("contact"))
         alerts = await _alerts(self._source(hook), request, body, door=hook.name)
         found = await stored(services, services.store.accept_alerts(alerts, way)) if alerts else []
-        return accepted(services, hook.name, found, since=since)
+        count(services, hook.name, found, since=since)
+        return accepted(found)
 
     def _source(self, hook: HookConfig) -> Source:
         source = self._services.source(hook)

@@ -14,7 +14,7 @@ from im_notify.handing.batch import read as read_batch
 from im_notify.handing.calling import PATH
 from im_notify.i18n import _
 from im_notify.outbox.entries import Route as Way
-from im_notify.server.answers import accepted, stored
+from im_notify.server.answers import accepted, count, stored
 from im_notify.server.bodies import read
 from im_notify.server.doors import behind_edge, door
 from im_notify.server.errors import RefusedError
@@ -30,30 +30,26 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from im_notify.alerts import Alert
-    from im_notify.config import Config
     from im_notify.handing.batch import Batch
     from im_notify.outbox.entries import Accepted
-    from im_notify.relay_config import RelayConfig
     from im_notify.server.services import Services
 
     AcceptOnce: TypeAlias = Callable[[str, Sequence[Alert], Way], Future[list[Accepted]]]
-
-DOOR = "alert"  #: what it is called where accepted messages are counted
 
 
 class Counter:
     """Takes batches, whichever way they come."""
 
-    def __init__(self, config: Config, relay: RelayConfig, accept_once: AcceptOnce) -> None:
+    def __init__(self, services: Services, accept_once: AcceptOnce) -> None:
         """Send in the name of the account; `accept_once` keeps alerts under the key of a batch."""
-        self._provider = config.provider
-        self._relay = relay
-        self._people = People(config, relay)
+        self._services = services
+        self._relay = services.relay
+        self._people = People(services.config, services.relay)
         self._accept_once = accept_once
 
     def take(self, batch: Batch) -> Future[list[Accepted]]:
         """Keep a batch. Raises InvalidMessageError for one that nobody can be told of."""
-        return self._accept_once(batch.key, batch.alerts, self._way(batch, batch.to))
+        return self._kept(batch, self._way(batch, batch.to))
 
     def take_somehow(self, batch: Batch) -> Future[list[Accepted]]:
         """Keep a batch, for the default contacts where those that it names are unknown."""
@@ -61,10 +57,22 @@ class Counter:
             way = self._way(batch, batch.to)
         except RecipientError:
             way = self._way(batch, ())
-        return self._accept_once(batch.key, batch.alerts, way)
+        return self._kept(batch, way)
+
+    def _kept(self, batch: Batch, way: Way) -> Future[list[Accepted]]:
+        """Count the messages under the name that they have everywhere else."""
+        source, since = batch.alerts[0].source, self._services.clock.monotonic()
+        future = self._accept_once(batch.key, batch.alerts, way)
+
+        def note(done: Future[list[Accepted]]) -> None:
+            if not done.cancelled() and done.exception() is None:
+                count(self._services, source, done.result(), since=since)
+
+        future.add_done_callback(note)
+        return future
 
     def _way(self, batch: Batch, to: Sequence[str]) -> Way:
-        provider, relay = self._provider, self._relay
+        provider, relay = self._services.config.provider, self._relay
         if not provider.sender or provider.consent is None:
             raise InvalidMessageError(_("[provider] has no sender or no iys"), code=459)
         chosen = self._people.choose(list(to or relay.to), raw=False)
@@ -94,11 +102,10 @@ def build_local(
     """
 
     async def answer(request: Request) -> Response:
-        since = services.clock.monotonic()
         body = await read(request, services)
         await asyncio.to_thread(catch_up)
         found = await stored(services, _taken(counter, body))
-        return accepted(services, DOOR, found, since=since)
+        return accepted(found)
 
     refusals = Refusals(services.clock, services.metrics.refused)  # no thread shares it
     return behind_edge([door(PATH, answer, methods=["POST"])], services, refusals)

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 
 from im_notify.i18n import _
 from im_notify.jsonout import stored_object
-from im_notify.server.answers import accepted, stored
+from im_notify.server.answers import accepted, count, stored
 from im_notify.server.auth import check_token
 from im_notify.server.bodies import read
 from im_notify.server.errors import RefusedError
@@ -39,7 +39,8 @@ class Messages:
         key = request.headers.get("idempotency-key")
         entries = read_all(body, key, services, self._people)
         found = await stored(services, services.store.accept(entries))
-        return accepted(services, SOURCE, found, since=since)
+        count(services, SOURCE, found, since=since)
+        return accepted(found)
 
     async def get(self, request: Request) -> Response:
         """Answer state, recipients and timeline of one message."""

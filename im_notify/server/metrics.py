@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from im_notify.outbox.figures import UNSENT
+from im_notify.server.errors import REASONS
 
 if TYPE_CHECKING:
     from im_notify.outbox.figures import Figures
@@ -28,11 +29,13 @@ class Metrics:
         self.registry = own
         ProcessCollector(registry=own)
         self._accepted = Counter(
-            "im_notify_accepted", "Messages stored, by door", ["source"], registry=own
+            "im_notify_accepted", "Messages stored, by source", ["source"], registry=own
         )
         self._refused = Counter(
             "im_notify_refused", "Requests not stored, by reason", ["reason"], registry=own
         )
+        for reason in REASONS:  # a counter that is there from the start shows its first increase
+            self._refused.labels(reason)
         self._seconds = Histogram(
             "im_notify_accept_seconds",
             "From the request to its being on disk",

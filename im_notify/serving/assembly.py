@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from im_notify.config_numbers import refuse_wrong_numbers
 from im_notify.errors import ConfigError
 from im_notify.i18n import _
 from im_notify.protocols import Ready
@@ -31,6 +32,7 @@ from im_notify.serving.own import (
     own_passes,
     posting_of,
     refuse_wrong_places,
+    refuse_wrong_urls,
 )
 from im_notify.wording import Templates, Wording, read_templates
 
@@ -111,9 +113,11 @@ def assemble(app: App, *, running: Relay | None = None) -> Relay:
 
     One that is to take the place of a `running` one shares with it what outlives both.
     """
+    refuse_wrong_numbers(app.config)
     config = relay_of(app.config)
-    _refuse_unknown_sources(app, config)
+    _refuse_wrong_sources(app, config)
     refuse_wrong_places(app, config)
+    refuse_wrong_urls(app, config)
     _refuse_what_cannot_send(app)
     kept = running.lasting if running else lasting(app, config.database)
     used = account(app, kept, running.account if running else None)
@@ -147,7 +151,12 @@ def assemble(app: App, *, running: Relay | None = None) -> Relay:
     clearer = Clearer(database=database, backend=backend, clock=clock, pause=used.pause)
     teller = Teller(database=database, plugins=app.plugins, clock=clock)
     forgetter = Forgetter(database=database, clock=clock, keep=config.keep)
-    counter = Counter(app.config, config, store.accept_once)
+    services = replace(
+        _services(app, config, store=store, alive=lambda: loops.alive),
+        metrics=kept.metrics,
+        refusals=kept.refusals,
+    )
+    counter = Counter(services, store.accept_once)
     spool = Spool(
         folder=spool_of(config),
         limit=config.max_body,
@@ -181,11 +190,7 @@ def assemble(app: App, *, running: Relay | None = None) -> Relay:
         clearer=clearer,
         store=store,
         loops=loops,
-        services=replace(
-            _services(app, config, store=store, loops=loops),
-            metrics=kept.metrics,
-            refusals=kept.refusals,
-        ),
+        services=services,
         counter=counter,
         spool=spool,
         lasting=kept,
@@ -214,7 +219,9 @@ def passes(
     }
 
 
-def _services(app: App, config: RelayConfig, *, store: RelayStore, loops: Loops) -> Services:
+def _services(
+    app: App, config: RelayConfig, *, store: RelayStore, alive: Callable[[], bool]
+) -> Services:
     sources = app.plugins.sources(app.config)
 
     async def outcome(message_id: str) -> Outcome | None:
@@ -233,7 +240,7 @@ def _services(app: App, config: RelayConfig, *, store: RelayStore, loops: Loops)
         pushes=tuple(one for one in sources.values() if getattr(one, "pushes", False)),
         outcome=outcome,
         writable=store.writable,
-        sending=lambda: loops.alive,
+        sending=alive,
     )
 
 
@@ -267,10 +274,13 @@ def _refuse_what_cannot_send(app: App) -> None:
         backend.ready()
 
 
-def _refuse_unknown_sources(app: App, config: RelayConfig) -> None:
+def _refuse_wrong_sources(app: App, config: RelayConfig) -> None:
     known = app.plugins.sources(app.config)
     for hook in config.hooks.values():
-        if source_name(hook) not in known:
+        source = known.get(source_name(hook))
+        if isinstance(source, Ready):
+            source.ready()
+        if source is None:
             text = _("[hooks.{name}] source {source} is not known; there are: {known}")
             names = ", ".join(sorted(known))
             raise ConfigError(text.format(name=hook.name, source=hook.source, known=names))

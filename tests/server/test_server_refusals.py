@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from im_notify.server.errors import RefusedError
+from im_notify.server.errors import REASONS, RefusedError
 from im_notify.server.refusals import Refusals
 from im_notify.testing import FakeClock
 
@@ -108,6 +108,14 @@ def test_every_refusal_is_counted_and_named_by_its_door(
     assert answer.status_code == status
     assert said() == [(door, reason, 1)]
     assert f'im_notify_refused_total{{reason="{reason}"}} 1.0' in relay.get("/metrics").text
+
+
+def test_every_reason_counts_from_the_start(start: Callable[..., Any]) -> None:
+    """What appears with its first refusal shows no increase: no rule could see it."""
+    text = start().get("/metrics").text
+
+    for reason in REASONS:
+        assert f'im_notify_refused_total{{reason="{reason}"}} 0.0' in text
 
 
 def test_a_method_that_is_not_there_is_told_which_are(relay: Any) -> None:

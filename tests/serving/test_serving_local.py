@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from im_notify.serving.assembly import Relay
+
 CONFIG = """
 [provider]
 sender = "APITEST"
@@ -95,14 +97,14 @@ class Machine:
         return app.stdout.getvalue()
 
     @contextmanager
-    def relay(self, *, sending: bool = True) -> Iterator[None]:
+    def relay(self, *, sending: bool = True) -> Iterator[Relay]:
         """Run a relay; without `sending` its loops stand still, and with them its spool."""
         relay = assemble(self.app())
         if sending:
             relay.start()
         try:
             with local_door(relay):
-                yield
+                yield relay
         finally:
             if sending:
                 relay.close()
@@ -162,6 +164,23 @@ def test_an_alert_is_handed_over(machine: Machine) -> None:
     assert first == {"outcome": "accepted", "duplicates": 0, **same}
     assert second == {"outcome": "known", "duplicates": 1, **same}
     assert sorted(text[:12] for text in texts) == ["OK db1 disk ", "WRN db1 disk"]
+
+
+def test_a_program_has_one_name_in_all_figures(machine: Machine) -> None:
+    """Whichever way its alerts came, through the socket or the spool; known ones do not count."""
+    machine.alert("--summary", "full", "--episode", "spooled")
+
+    with machine.relay() as relay:
+        machine.alert("--summary", "full", "--episode", "one")
+        machine.alert("--summary", "full", "--episode", "one")
+        machine.texts(2)
+        registry, source = relay.services.metrics.registry, {"source": "options"}
+        accepted, sent = (
+            registry.get_sample_value(f"im_notify_{what}_total", source)
+            for what in ("accepted", "sent")
+        )
+
+    assert accepted == sent == 2
 
 
 def test_it_is_said_in_words_what_became_of_an_alert(machine: Machine) -> None:
