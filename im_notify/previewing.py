@@ -87,6 +87,8 @@ def _kept_from(alert: Alert, relay: RelayConfig) -> str:
         return _("acknowledged: that ends its fallbacks and is not texted")
     if alert.state is AlertState.RESOLVED and relay.recovery == "never":
         return _("resolved: [relay] recovery is never")
+    if alert.state is AlertState.RESOLVED and alert.once:
+        return _("resolved: it names no problem, so its beginning cannot be found")
     return ""
 
 

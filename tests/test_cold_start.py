@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     Loads = Callable[..., set[str]]
 
 ROOT = Path(__file__).parents[1]
-HEAVY = {"apprise", "requests", "phonenumbers", "rich", "importlib.metadata", "http.client"}
+HEAVY = {
+    "anyascii",
+    "apprise",
+    "http.client",
+    "importlib.metadata",
+    "phonenumbers",
+    "requests",
+    "rich",
+}
 OF_THE_RELAY = {"sqlalchemy", "starlette", "uvicorn", "prometheus_client", "jinja2", "asyncio"}
 RUN = "from im_notify.cli import main; assert main({words!r}) == 0"
 LIST = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
@@ -100,6 +108,16 @@ def test_an_alert_is_handed_over_by_little_code(loads: Loads, tmp_path: Path) ->
     assert not {
         name for name in loaded if name.startswith(("im_notify.server", "im_notify.outbox"))
     }
+
+
+@pytest.mark.parametrize(("text", "is_loaded"), [("şüphe é 🔥 ≥ 5", False), ("диск", True)])
+def test_other_scripts_are_loaded_where_a_text_has_one(
+    loads: Loads, text: str, *, is_loaded: bool
+) -> None:
+    """Turkish and what is near to it has a table of our own."""
+    loaded = loads(f"from im_notify.wording.plain import plain; plain({text!r}, cheap=True)")
+
+    assert ("anyascii" in loaded) is is_loaded
 
 
 def test_the_package_alone_is_light(loads: Loads) -> None:

@@ -178,13 +178,50 @@ def test_several_alerts_become_one_line(alerts: list[Alert], expected: str) -> N
 
 
 def test_alerts_of_several_states_are_all_told() -> None:
-    """The most pressing state is told in full, the others are counted behind it."""
+    """The most pressing state is told in full, the others are named behind it, the worst first."""
     resolved = [replace(one, state=AlertState.RESOLVED) for one in HOSTS[:3]]
     seen = replace(HOSTS[4], state=AlertState.ACKNOWLEDGED)
 
     text = word([*resolved, seen, DISK], TURKISH, at=START)
 
-    assert text == f"KRT db1 /var diski %95 dolu 06:32 #{short_id(DISK, START)} / ONAY 1 / OK 3"
+    known = f"06:32 #{short_id(DISK, START)}"
+    assert text == f"KRT db1 /var diski %95 dolu {known} / ONAY web04 / OK web00,web01,web02"
+
+
+@pytest.mark.parametrize(
+    ("ended", "expected"),
+    [
+        (HOSTS[:1], "OK web00"),
+        (HOSTS[:2], "OK web00,web01"),
+        (HOSTS[:5], "OK web00,web01,web02 +2"),
+        ([HOSTS[1], replace(HOSTS[1], episode="2")], "OK web01 +1"),
+        ([replace(HOSTS[0], object="w" * 60), HOSTS[1]], f"OK {'w' * 60},web01"),
+        ([replace(HOSTS[0], object="w" * 110), HOSTS[1]], "OK 2"),
+        ([replace(HOSTS[1], object="w" * 107), HOSTS[2]], f"OK {'w' * 107} +1"),
+        ([replace(HOSTS[0], object="", labels={}, summary="Yük")], "OK Yük"),
+        ([replace(DISK, episode="2", summary="Yük")], "OK db1 Yük"),
+    ],
+)
+def test_what_ended_is_named_behind_what_began(ended: list[Alert], expected: str) -> None:
+    """As many as have room; an object that leads has its problem with it, and none is a count."""
+    resolved = [replace(one, state=AlertState.RESOLVED) for one in ended]
+
+    text = word([DISK, *resolved], TURKISH, at=START)
+
+    known = f"KRT db1 /var diski %95 dolu 06:32 #{short_id(DISK, START)}"
+    assert text == f"{known} / {expected}"
+    assert estimate(text).parts == 1
+
+
+def test_a_leading_alert_is_not_shortened_for_the_names_of_others() -> None:
+    """What began counts for more than what ended."""
+    text = word(
+        [replace(DISK, summary="kelime " * 40), replace(HOSTS[0], state=AlertState.RESOLVED)],
+        TURKISH,
+        at=START,
+    )
+
+    assert re.fullmatch(r"KRT db1 (kelime )+kelime\.\.\. 06:32 #[0-9a-f]{4} / OK 1", text)
 
 
 def test_the_end_of_a_group_has_the_id_of_its_beginning() -> None:
@@ -231,7 +268,16 @@ def test_an_object_is_a_short_name(name: str, shown: str) -> None:
         ("🔥 hot: 21\u00b0C \u2265 20", "hot: 21C >= 20"),
         ("full, see: https://wiki.example.com/disk?x=1", "full, see"),
         ("{a|b} ~1 ^c `d`", "(a/b) -1 c 'd'"),
-        ("сервер db2 упал", "? db2 ?"),
+        ("сервер db2 упал", "server db2 upal"),
+        ("サーバー停止", "sabaTingZhi"),
+        ("الخادم لا يستجيب", "alkhadm la ystjyb"),
+        ("השרת אינו מגיב", "hsrt aynv mgyv"),
+        ("सर्वर बंद", "srvr bmd"),
+        ("서버 응답 없음", "SeoBeo EungDab EobsEum"),
+        ("đạt ngưỡng", "dat nguong"),
+        ("٩٥ 🔥", "95"),
+        ("disk \U00012000 dolu", "disk ? dolu"),
+        ("🔥 1️⃣ 👩‍👧 🇹🇷 ✅ ok", "1 ok"),
         ("Ağır yük, vidéo á", "Agir yük, vidéo a"),
     ],
 )
@@ -356,11 +402,58 @@ def test_a_text_fits_whatever_alerts_hold(
     found = estimate(text)
     assert found.parts <= wording.parts
     assert re.split(r"\W", text, maxsplit=1)[0] in STATE_WORDS
-    assert re.search(r" #[0-9a-f]{4}( / (ONAY|ACK|OK) \d)*$", text)
+    assert re.search(r" #[0-9a-f]{4}( / (ONAY|ACK|OK) \S.*)*$", text)
     assert text.isprintable() or not wording.transliterate
     assert text.encode()
     assert not re.search(r"https?://|[\[\]{}~^|\\\x00-\x1f]", text, re.IGNORECASE)
     assert found.encoding is Encoding.GSM or not wording.transliterate
+
+
+@given(
+    leading=st.lists(any_alert, min_size=1, max_size=3),
+    ended=st.lists(any_alert, min_size=1, max_size=5),
+    wording=any_wording,
+    at=moments,
+)
+def test_names_of_what_ended_take_nothing_from_what_began(
+    leading: list[Alert], ended: list[Alert], wording: Wording, at: datetime
+) -> None:
+    """Up to the id the text is that in which the ends are counted, and it takes no more parts."""
+    firing = [replace(one, state=AlertState.FIRING) for one in leading]
+    resolved = [replace(one, state=AlertState.RESOLVED) for one in ended]
+    too_long = [replace(one, object="x" * 500) for one in resolved]
+
+    text = word([*firing, *resolved], wording, at=at)
+    counted = word([*firing, *too_long], wording, at=at)
+
+    head, _ok, count = counted.rpartition(" / OK ")
+    assert count == str(len(ended))
+    assert text.startswith(f"{head} / OK ")
+    assert estimate(text).parts <= estimate(counted).parts
+
+
+@given(
+    signs=st.text(st.characters(categories=["P", "S", "M", "Cf"]), max_size=40),
+    letter=st.characters(categories=["L"]),
+    where=st.integers(0, 40),
+    named=st.sampled_from(["object", "summary"]),
+    wording=any_wording,
+)
+@example("", "\U00012000", 0, "summary", TURKISH)
+@example("", "\u044c", 0, "object", TURKISH)
+@example("🔥", "ー", 1, "summary", TURKISH)
+def test_a_letter_of_whatever_script_is_told(
+    signs: str, letter: str, where: int, named: str, wording: Wording
+) -> None:
+    """Nobody is woken up by a text that does not say what for."""
+    nothing = replace(DISK, object="", summary="", labels={})
+    told = signs[:where] + letter + signs[where:]
+
+    text = word([replace(nothing, **{named: told})], wording, at=START)  # type: ignore[arg-type]
+
+    assert text != word([nothing], wording, at=START)
+    assert estimate(text).parts <= wording.parts
+    assert estimate(text).encoding is Encoding.GSM or not wording.transliterate
 
 
 @given(alert=any_alert, name=st.text("abcdef", min_size=1, max_size=30), at=moments)

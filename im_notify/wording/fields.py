@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from im_notify.wording.plain import plain, says_something, short_name, without_name
+from im_notify.wording.plain import plain, says_something, short_name, spelt, without_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,4 +66,5 @@ def _tellings(alert: Alert) -> Iterator[str]:
     yield from (alert.labels.get(key, "") for key in _TELLING)
     others = [value for key, value in alert.labels.items() if key not in _SILENT]
     yield " ".join(others[:3])
+    yield spelt(alert.summary) or spelt(alert.object)
     yield alert.source

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _STATES = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.RESOLVED)  # which leads
 _SEVERITIES = tuple(Severity)  # from the worst
 _NAMES = 3
+_LOOKED_AT = 100  # alerts among which these are found
 
 
 def word(alerts: Sequence[Alert], wording: Wording, *, at: datetime) -> str:
@@ -29,16 +30,20 @@ def word(alerts: Sequence[Alert], wording: Wording, *, at: datetime) -> str:
 
     `at` is when the changes were accepted. The text fits `wording.parts`, holds severity, object,
     what, count, since and id in this order, and differs from minute to minute and state to state.
-    Alerts of other states than the most pressing one are counted behind the id.
+    Alerts of other states than the most pressing one are named behind the id while there is room,
+    else counted.
     """
     told = foremost(alerts)
     first = earliest(told, at)
     end = f"{time_of(first, wording, at=at)} #{short_id(first, at)}"
-    end += _others(alerts, first.state, wording)
+    others = _others(alerts, told, wording)
+    counted = "".join(choices[-1] for choices in others)
     more = left_out(alerts)
     if len(told) == 1 and not more:
-        return _single(told[0], wording, end=end)
-    return _group(told, wording, more=more, end=end)
+        line = _single(told[0], wording, end=end + counted)
+    else:
+        line = _group(told, wording, more=more, end=end + counted)
+    return _with_names(line, others, counted)
 
 
 def foremost(alerts: Sequence[Alert]) -> list[Alert]:
@@ -76,12 +81,42 @@ def _group(alerts: Sequence[Alert], wording: Wording, *, more: int, end: str) ->
     return _fitted(group.head, group.kind, _joined(group.count, end), parts=wording.parts)
 
 
-def _others(alerts: Sequence[Alert], leading: AlertState, wording: Wording) -> str:
-    """Count the alerts of each other state: ` / OK 3`."""
-    words = wording.words
+def _others(alerts: Sequence[Alert], told: Sequence[Alert], wording: Wording) -> list[list[str]]:
+    """Return, for each state beside that of `told`, how to tell it, with ever fewer names.
+
+    ` / OK a,b +1`, ` / OK a +2`, ` / OK 3`.
+    """
+    words, leading = wording.words, told[0].state
     named = {AlertState.ACKNOWLEDGED: words.acknowledged, AlertState.RESOLVED: words.resolved}
-    counts = Counter(one.state for one in alerts if one.state is not leading)
-    return "".join(f" / {named[state]} {counts[state]}" for state in _STATES if counts[state])
+    groups = [[one for one in alerts if one.state is state] for state in _STATES]
+    others = [group for group in groups if group and group[0].state is not leading]
+    heard = {object_name(one, wording) for one in told[:_LOOKED_AT]} if others else set()
+    return [
+        [f" / {named[group[0].state]} {said}" for said in _ways(group, wording, heard=heard)]
+        for group in others
+    ]
+
+
+def _ways(alerts: Sequence[Alert], wording: Wording, *, heard: set[str]) -> list[str]:
+    """Name objects; of those `heard` before, and of none, it takes more to know what is meant."""
+    pairs = ((one, object_name(one, wording)) for one in foremost(alerts)[:_LOOKED_AT])
+    names = _distinct(
+        name if name and name not in heard else _joined(name, kind(one, wording, name=name))
+        for one, name in pairs
+    )
+    shown = range(min(len(names), _NAMES), 0, -1)
+    ways = [_listed(names[:count], count, len(alerts) - count) for count in shown]
+    return [*ways, str(len(alerts))]
+
+
+def _with_names(line: str, others: Sequence[Sequence[str]], counted: str) -> str:
+    """Put names in place of the counts at the end of a line, as many as make it no dearer."""
+    told, parts = line.removesuffix(counted), estimate(line).parts
+    for choices in others:
+        counted = counted.removeprefix(choices[-1])
+        fitting = (one for one in choices if _fits(f"{told}{one}{counted}", parts))
+        told += next(fitting, choices[-1])
+    return told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import re
 
 from im_notify.text import estimate, transliterate
 
+_SPELT = 3  # characters whose numbers stand for a text
 _LONGEST = 2_000  # characters looked at; seven parts have 1,066
 # control characters, line ends, marks that turn the direction of writing, halves of characters
 _UNSEEN = re.compile(
@@ -33,14 +34,21 @@ _NEAREST = {
     "\u0141": "L",
     "\u0111": "d",
     "\u0153": "oe",
+    "\u0627": "a",  # alef; anyascii leaves out what Arabic and Hebrew read as vowels
+    "\u0649": "a",
+    "\u0639": "a",
+    "\u05d0": "a",
+    "\u05e2": "a",
 }
+_READ = "LMN"  # categories: letters, the marks that are vowels of many scripts, digits
 
 
 def plain(told: str, *, cheap: bool, url: str = "") -> str:
     r"""Return `told` on one line, without URLs; the rest of a long text is not looked at.
 
     `url` is put in place of each URL: `\1` keeps its host. With `cheap` what is not in the GSM
-    alphabet becomes its nearest letters, `?` for a letter that has none, and nothing otherwise.
+    alphabet becomes its nearest letters, those of other scripts in Latin ones as they are read; `?`
+    for a letter that has none, and nothing for a sign.
     """
     text = _UNSEEN.sub(" ", told[:_LONGEST])
     text = (_gsm(text) if cheap else text).translate(_DEAR)
@@ -52,6 +60,17 @@ def plain(told: str, *, cheap: bool, url: str = "") -> str:
 def says_something(text: str) -> bool:
     """Say whether there is a letter or a digit in it."""
     return any(map(str.isalnum, text))
+
+
+def spelt(told: str) -> str:
+    """Return the numbers of the first letters, `U+12000`, of what `plain` finds no cheap ones for.
+
+    So that a text in whatever script says something; nothing for all others.
+    """
+    if says_something(plain(told, cheap=True)):
+        return ""
+    read = filter(str.isalnum, plain(told, cheap=False))
+    return " ".join(f"U+{ord(one):04X}" for one in list(read)[:_SPELT])
 
 
 def short_name(name: str) -> str:
@@ -80,10 +99,22 @@ def _gsm(told: str) -> str:
 
 
 def _nearest(sign: str) -> str:
-    from unicodedata import normalize
+    from unicodedata import category, normalize
 
     if sign in _NEAREST:
         return _NEAREST[sign]
     letters = [_NEAREST.get(part, part) for part in normalize("NFKD", sign)]
     found = "".join(filter(str.isascii, letters))
-    return found or ("?" if sign.isalpha() else "")
+    return found or (_latin(sign) if category(sign)[0] in _READ else "")
+
+
+def _latin(sign: str) -> str:
+    """Return how a character is read; marks and lengthened vowels may have no letter of their own.
+
+    Only characters that are read come here: of a picture `anyascii` makes `:fire:`.
+    """
+    from unicodedata import category
+
+    from anyascii import anyascii
+
+    return anyascii(sign) or ("?" if sign.isalpha() and category(sign) != "Lm" else "")

@@ -140,6 +140,25 @@ def test_what_is_left_out_has_a_reason(shell: Shell, tmp_path: Path) -> None:
     assert ran.code == 0
 
 
+@pytest.mark.parametrize(
+    ("query", "is_texted"),
+    [
+        ("status=up&message=disk", False),
+        ("status=down&message=disk", True),
+        ("status=up&message=disk&episode=7", True),
+        ("status=up&message=disk&host=db1", True),
+    ],
+)
+def test_an_end_without_a_name_is_left_out(shell: Shell, query: str, *, is_texted: bool) -> None:
+    """The relay cannot know what ended, so it has nothing to tell."""
+    found = preview(shell, "--source", "generic", "--query", query)
+
+    assert bool(found["messages"]) is is_texted
+    assert [one["why"] for one in found["left_out"]] == [
+        "resolved: it names no problem, so its beginning cannot be found"
+    ] * (not is_texted)
+
+
 def test_it_reads_standard_input_and_headers(shell: Shell) -> None:
     """Binary CloudEvents say all but the data in headers."""
     shell.stdin = '{"message": "disk full"}'

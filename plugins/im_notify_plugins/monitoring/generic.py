@@ -2,6 +2,17 @@
 
 A list is several alerts. CloudEvents come in both modes: the headers `ce-*` of the binary one are
 read as the attributes of the structured one.
+
+Where nothing names the problem, but its state is known and so is its object, source rules that
+have `check` make a name of what does not change until it ends: the id of the event, else the object
+and its check, else the object and the words of the summary without those that tell a state. Limits:
+
+- An end in wholly other words (`timeout`, then `200 OK`) finds no beginning and is not texted.
+- Two problems of an object that differ in words of state or measured values alone (`disk error`,
+  `disk failed 5%`) are one, and so are two of one check.
+- A sender whose ids name events and not problems hides that a problem ended, as it always did.
+
+Rules for `episode` in the map of a hook do better than all that.
 """
 
 from __future__ import annotations
@@ -16,7 +27,7 @@ from im_notify_plugins.monitoring import sniff
 from im_notify_plugins.monitoring.moments import moment
 from im_notify_plugins.monitoring.readings import bounded, digest, labels_of, text
 from im_notify_plugins.monitoring.rules import listed, read
-from im_notify_plugins.monitoring.words import severity_of, state_of, unled, untagged
+from im_notify_plugins.monitoring.words import lasting, severity_of, state_of, unled, untagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,14 +66,12 @@ class Generic:
 
     def _alert(self, record: Mapping[str, object]) -> Alert:
         rules, state = self.rules, _state(self.rules, record)
-        problem = bounded(read(rules.episode, record))
-        once = not problem or _is_event(rules, record, state)
-        event = bounded(read(rules.event, record)) or digest(record)
         shown = _object(rules, record)
         summary = unled(untagged(read(rules.summary, record)), shown)
+        episode, once = _named(rules, record, state=state, shown=shown, summary=summary)
         return Alert(
             source=self.name,
-            episode=event if once else problem,
+            episode=bounded(episode),
             state=state or AlertState.FIRING,
             severity=_severity(rules, record),
             object=shown,
@@ -126,6 +135,39 @@ def _is_event(rules: Rules, record: Mapping[str, object], state: AlertState | No
     if "?" in words and state is None:
         return True
     return "*" in words or read(rules.state, record).lower() in words
+
+
+def _named(
+    rules: Rules,
+    record: Mapping[str, object],
+    *,
+    state: AlertState | None,
+    shown: str,
+    summary: str,
+) -> tuple[str, bool]:
+    """Return the episode, and whether it is an event whose end may not find it."""
+    event, problem = read(rules.event, record), read(rules.episode, record)
+    if _is_event(rules, record, state):
+        return event or digest(record), True
+    if problem or not (rules.check and state and (event or shown)):
+        return problem or event or digest(record), not problem
+    if event:
+        return event, state is AlertState.FIRING
+    return _made_of(read(rules.check, record), summary, shown, state=state)
+
+
+def _made_of(check: str, summary: str, shown: str, /, *, state: AlertState) -> tuple[str, bool]:
+    """Name a problem by what it is about.
+
+    One that the words of its summary name stays `once` while it fires: told anew after ten minutes
+    and not hours, since its end may have been told in other words, and found nothing.
+    """
+    known = set(lasting(shown))
+    parts = ([word for word in lasting(said) if word not in known] for said in (check, summary))
+    named, told = parts
+    if named:
+        return f"{shown} {' '.join(named)}", False
+    return f"{shown} {digest(told)}" if told else shown, state is AlertState.FIRING
 
 
 def _object(rules: Rules, record: Mapping[str, object]) -> str:

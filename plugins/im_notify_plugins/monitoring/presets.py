@@ -19,6 +19,9 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
         "started": "started_at | startsAt | started | timestamp | time | date",
         "state": "state | status",
         "episode": "episode | fingerprint | problem_id | incident_id | alert_id",
+        # a monitor is one check even where it is the object; what has a host as well has its name
+        "check": "check | check_name | service | 'monitor' + monitor | alertname | rule | trigger"
+        " | sensor | host + name | hostname + name | instance + name | device + name",
         "event": "event_id | id",
         "group": "group",
     },

@@ -7,6 +7,8 @@ itself. The others list words, with commas.
     object summary severity started group   what the alert has
     state                                   the word for where the problem stands
     episode                                 names the problem, alike when it fires and recovers
+    check                                   where `episode` says nothing, names the problem together
+                                            with `object`; a source without this rule does not try
     event                                   names an event that has no recovery
     labels                                  fields to keep, with commas
     resolved acknowledged ignored           words of `state`; all others fire, unless well known
@@ -40,6 +42,7 @@ class Rules:
     group: str = ""
     state: str = ""
     episode: str = ""
+    check: str = ""
     event: str = ""
     labels: str = ""
     resolved: str = ""

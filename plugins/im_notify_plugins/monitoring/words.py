@@ -22,6 +22,20 @@ _SEVERITIES = {
     Severity.INFO: "info information informational notice low debug none ok normal"
     " not_classified p4 p5 sev4 sev5 test bilgi",
 }
+# Beside those, what a sentence says of a problem that begins or ends: `is not reachable again`
+_TURNING = (
+    "is are was were be been has have had it its the a now again back not no longer isn t cannot"
+    " reachable unreachable available unavailable online offline responding unresponsive alive"
+    " dead running stopped started working broken lost restored can"
+    " değil artık şimdi yeniden tekrar yok oldu çöktü düştü kalktı kapalı kapandı açık açıldı"
+    " erişilemiyor erişilebilir erişiliyor ulaşılamıyor ulaşılıyor yanıt cevap vermiyor veriyor"
+    " çalışmıyor çalışıyor durdu başladı kesildi geldi sorun sorunlu tamam normale döndü"
+    " düzeldi bitti sona erdi alarmı"
+)
+_TURNS = frozenset(_TURNING.split())
+_MEASURED = re.compile(
+    r"%\s?\d+(?:[.,]\d+)?|\b\d+(?:[.,]\d+)?\s?(?:%|°C?|(?:[kKMGT]i?B|ms)\b)", re.ASCII
+)
 _STATE_OF = {word: state for state, words in _STATES.items() for word in words.split()}
 _SEVERITY_OF = {
     word.replace("_", " "): level for level, words in _SEVERITIES.items() for word in words.split()
@@ -38,6 +52,17 @@ def state_of(word: str) -> AlertState | None:
     """Return what a word, or the first word of a phrase, stands for; None when it is unknown."""
     phrase = folded(word)
     return _STATE_OF.get(phrase) or _STATE_OF.get(phrase.partition(" ")[0])
+
+
+def lasting(summary: str) -> list[str]:
+    """Return the words that a problem's beginning and its end have in common, in lower case.
+
+    `db1 is down: disk 95%` has `db1` and `disk`: what is measured goes, and words of states.
+    """
+    lower = _MEASURED.sub(" ", summary).replace("İ", "i").lower()
+    return [
+        word for word in re.findall(r"\w+", lower) if word not in _STATE_OF and word not in _TURNS
+    ]
 
 
 def severity_of(word: str) -> Severity | None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from im_notify.alerts import Alert, AlertState, Severity
 from im_notify.config import Config
 from im_notify.errors import AlertError, ConfigError
 from im_notify.models import Consent
-from im_notify.protocols import Request
+from im_notify.protocols import Ready, Request
 from im_notify.relay_config import HookConfig, RelayConfig
 from im_notify_plugins.monitoring import im_notify_sources
 from im_notify_plugins.monitoring.moments import moment
@@ -163,6 +162,136 @@ def test_what_names_no_problem_is_an_event(read: Read, posted: Post) -> None:
 
     assert first.once
     assert first.episode == again.episode != other.episode
+
+
+DOWN_UP = [
+    ({"message": "Disk full"}, {"message": "Disk full"}),
+    ({"message": "db1 is down"}, {"message": "db1 is up"}),
+    ({"message": "db1 is not responding"}, {"message": "DB1 is back online"}),
+    ({"message": "Sunucu yanıt vermiyor"}, {"message": "Sunucu yeniden yanıt veriyor"}),
+    ({"message": "Load 95.5%"}, {"message": "Load 4 %"}),
+    ({"message": "Disk %95 dolu"}, {"message": "Disk %40 dolu"}),
+    ({"message": "[DOWN] db1 mysql"}, {"message": "Resolved: db1 mysql"}),
+    ({"check": "ping", "message": "timeout"}, {"check": "ping", "message": "200 OK"}),
+    ({"service": "disk", "message": "95%"}, {"service": "disk", "message": "all well"}),
+    ({"name": "disk", "message": "too much"}, {"name": "disk", "message": "enough"}),
+    ({"id": "7", "message": "timeout"}, {"id": "7", "message": "200 OK"}),
+    ({"message": ""}, {"message": ""}),
+]
+HOST = {"host": "db1", "title": "host"}
+
+
+@pytest.mark.parametrize(("down", "up"), DOWN_UP, ids=repr)
+def test_what_names_no_problem_is_known_by_what_stays(
+    read: Read, posted: Post, down: dict[str, str], up: dict[str, str]
+) -> None:
+    """The end finds its beginning by id, object and check, or object and lasting words."""
+    (one,) = read("generic", posted({**HOST, **down, "status": "down"}))
+    (seen,) = read("generic", posted({**HOST, **up, "status": "acknowledged"}))
+    (two,) = read("generic", posted({**HOST, **up, "status": "up"}))
+
+    assert one.episode == two.episode == seen.episode
+    assert (two.state, two.once, seen.once) == (RESOLVED, False, False)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"message": "CPU high"},
+        {"message": "Disk 2 full"},
+        {"message": "Disk full", "host": "db2"},
+        {"message": "Disk full", "check": "disk"},
+        {"message": "Disk full", "name": "/var"},
+        {"message": "Disk full", "id": "7"},
+        {"message": "Disk full", "fingerprint": "7"},
+        {"message": ""},
+    ],
+    ids=repr,
+)
+def test_two_problems_of_one_object_are_two(
+    read: Read, posted: Post, fields: dict[str, str]
+) -> None:
+    """Else the second would be taken for a repetition, and nobody woken up."""
+    told = {"host": "db1", "title": "host", "message": "Disk full", "status": "down"}
+
+    (one,), (two,) = read("generic", posted(told)), read("generic", posted({**told, **fields}))
+
+    assert one.episode != two.episode
+
+
+def test_a_host_that_is_its_own_name_has_two_problems(read: Read, posted: Post) -> None:
+    """A name that repeats the object tells no check."""
+    told = {"host": "db1", "name": "db1", "status": "down"}
+
+    (one,) = read("generic", posted({**told, "message": "Disk full"}))
+    (two,) = read("generic", posted({**told, "message": "CPU high"}))
+
+    assert one.episode != two.episode
+
+
+def test_a_monitor_is_one_check(read: Read, posted: Post) -> None:
+    """Also where it is the object: what it says changes from time to time."""
+    (one,) = read("generic", posted({"monitor": "shop", "msg": "timeout", "status": "down"}))
+    (two,) = read("generic", posted({"monitor": "shop", "msg": "200", "status": "up"}))
+
+    assert one.episode == two.episode
+    assert not one.once
+
+
+def test_what_a_summary_alone_names_is_told_again_soon(read: Read, posted: Post) -> None:
+    """Its end may have had other words: it must not be taken for a repetition for hours."""
+    told = {"host": "db1", "message": "timeout", "status": "down"}
+
+    (down,) = read("generic", posted(told))
+    (up,) = read("generic", posted({**told, "message": "200", "status": "up"}))
+
+    assert down.episode != up.episode
+    assert (down.once, up.once) == (True, False)
+
+
+def test_a_name_made_of_a_summary_does_not_show_it(read: Read, posted: Post) -> None:
+    """Names of problems stand in places where texts must not."""
+    (alert,) = read("generic", posted({"host": "db1", "message": "secret", "status": "down"}))
+
+    assert "secret" not in alert.episode
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"message": "Disk full", "status": "down"},
+        {"host": "db1", "message": "Disk full", "status": "purple"},
+        {"host": "db1", "message": "Disk full"},
+    ],
+    ids=repr,
+)
+def test_without_object_or_known_state_it_is_an_event(
+    read: Read, posted: Post, fields: dict[str, str]
+) -> None:
+    """There is nothing that would tell its end."""
+    (alert,) = read("generic", posted(fields))
+
+    assert alert.once
+
+
+@pytest.mark.parametrize("source", [name for name in PRESETS if name != "generic"])
+def test_only_the_generic_source_makes_names(source: str) -> None:
+    """What the others send is known, and so is what has an end."""
+    assert rules(source).check == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "once"),
+    [({}, False), ({"once": "down"}, True), ({"check": ""}, True), ({"check": "part"}, False)],
+)
+def test_a_map_can_make_names_or_not(posted: Post, changes: dict[str, str], *, once: bool) -> None:
+    """The rules of the generic source are where a map begins."""
+    body = {"box": "ups", "service": "line", "part": "battery", "text": "low", "state": "down"}
+    sources = given(hook("ups", "ups", object="box", **changes))
+
+    (alert,) = sources["ups"](posted(body))
+
+    assert alert.once is once
 
 
 @pytest.mark.parametrize(
@@ -335,14 +464,49 @@ def test_a_map_changes_the_preset_that_the_hook_names(posted: Post) -> None:
     assert (kept.summary, kept.object) == ("disk", "")
 
 
-def test_a_wrong_map_costs_its_own_hook_alone(caplog: pytest.LogCaptureFixture) -> None:
-    """The log names the hook and what may stand there."""
-    with caplog.at_level(logging.ERROR):
-        sources = given(hook("ups", "ups", sumary="a"), hook("lift", "lift", summary="a"))
+def ready(*hooks: HookConfig) -> None:
+    """Ask every source of such a configuration whether it could do its work."""
+    relay = RelayConfig(database="sqlite://", hooks={one.name: one for one in hooks})
+    for source in im_notify_sources(Config(relay=relay)):
+        if isinstance(source, Ready):
+            source.ready()
 
-    assert "ups" not in sources
-    assert "lift" in sources
-    assert "hooks.ups: map has no text rule 'sumary': use object, summary" in caplog.text
+
+NATIVE = ("alertmanager", "grafana", "prtg", "uptimekuma", "zabbix")
+
+
+def test_a_wrong_map_costs_its_own_hook_alone(posted: Post) -> None:
+    """Asked before the start it names hook and what may stand there; other hooks are read."""
+    hooks = hook("ups", "ups", sumary="a"), hook("lift", "lift", summary="a")
+    sources = given(*hooks)
+
+    with pytest.raises(ConfigError, match=r"\[hooks.ups\] map has no text rule 'sumary': use ob"):
+        ready(*hooks)
+    with pytest.raises(AlertError):
+        sources["ups"](posted({"a": "x"}))
+    assert [one.summary for one in sources["lift"](posted({"a": "x"}))] == ["x"]
+
+
+@pytest.mark.parametrize("name", ["web", "same"])
+@pytest.mark.parametrize("source", [*NATIVE, "nonesuch"])
+def test_a_source_without_rules_takes_no_map(source: str, name: str) -> None:
+    """It would be replaced in silence, and its payloads misread."""
+    refused = hook(source if name == "same" and source != "nonesuch" else name, source, object="x")
+
+    with pytest.raises(ConfigError) as raised:
+        ready(refused)
+
+    assert str(raised.value).startswith(f"[hooks.{refused.name}] source {source} takes no map")
+
+
+@pytest.mark.parametrize("name", ["alertmanager", "generic", "datadog"])
+def test_a_map_takes_no_source_from_another_hook(name: str) -> None:
+    """A hook with a map hides the source of its own name, which is fine if nobody uses it."""
+    changed = hook(name, "generic", object="x")
+    ready(changed, hook("other", "prtg"))
+
+    with pytest.raises(ConfigError, match=rf"\[hooks.{name}\] .* no source for \[hooks.other\]"):
+        ready(changed, hook("other", name))
 
 
 @pytest.mark.parametrize(("zone", "hour"), [("Europe/Istanbul", 3), ("UTC", 6)])
