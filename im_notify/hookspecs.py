@@ -106,12 +106,13 @@ def im_notify_report(report: Report, message: Message | None) -> None:
 
 
 @hookspec(firstresult=True)
-def im_notify_fallback(url: str, text: str) -> bool | None:
+def im_notify_fallback(url: str, text: str | None) -> bool | None:
     """Tell `text` to `url`, because a phone did not get it in time; say whether that worked.
 
     Called once when a step of a contact's ladder that is a URL is reached; after a crash perhaps
-    twice. Return None for a URL that is not yours. The bundled plugin `apprise` takes every URL
-    that Apprise knows.
+    twice. Return None for a URL that is not yours. Called without a text at start: tell nothing
+    then, only say whether the URL could be used. Nothing of it may be logged, it holds passwords.
+    The bundled plugin `apprise` takes every URL that Apprise knows.
     """
 
 

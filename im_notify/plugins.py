@@ -192,15 +192,20 @@ class Plugins:
             with self._apart(info):
                 _call(impl, report=report, message=message)
 
-    def fall_back(self, url: str, text: str) -> str | None:
-        """Tell `text` to a fallback URL; returns why that failed, None when it did not."""
+    def fall_back(self, url: str, text: str | None) -> str | None:
+        """Tell `text` to a fallback URL; returns why that failed, None when it did not.
+
+        Without a text nothing is told, and the answer is why that would fail.
+        """
         try:
             told: bool | None = self._manager.hook.im_notify_fallback(url=url, text=text)
         except _RUINOUS as error:
-            _log().exception(_("a plugin failed while it fell back"))
+            if text is not None:  # the log that hides a URL is not open before the start
+                _log().exception(_("a plugin failed while it fell back"))
             return type(error).__name__
-        if told is None:
-            return _("no plugin knows the scheme {scheme}").format(scheme=url.partition(":")[0])
+        if told is None or (text is None and not told):
+            wrong = _("no plugin can use this {scheme}:// URL: look for a slip in it")
+            return wrong.format(scheme=url.partition(":")[0])
         return None if told else _("the receiving service did not accept it")
 
     def write_back(self, target: WriteBackConfig, outcome: Outcome | None) -> None:

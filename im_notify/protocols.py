@@ -68,10 +68,10 @@ class Cancelling(Protocol):
 
 @runtime_checkable
 class Ready(Protocol):
-    """A backend that can say before anything is sent what it lacks, without asking anybody."""
+    """A backend or source that can say at the start what it lacks, without asking anybody."""
 
     def ready(self) -> None:
-        """Return if it could send. Raises ConfigError that says what is missing."""
+        """Return if it could do its work. Raises ConfigError that says what is missing."""
 
 
 @runtime_checkable

@@ -328,3 +328,48 @@ def test_without_a_plugin_that_confirms_there_is_an_error(
     """It says which plugin is missing."""
     with pytest.raises(PluginError, match="is the plugin confirm blocked"):
         plugins.confirm(FakeBackend(), [receipt], clock=FakeClock(), until=START)
+
+
+class Pager:
+    """A plugin that answers for `pager://` as it was made to."""
+
+    def __init__(self, answer: bool | Exception) -> None:  # noqa: FBT001  what the hook answers
+        """Take the answer, or what to raise."""
+        self.answer = answer
+        self.asked: list[str | None] = []
+
+    @hookimpl
+    def im_notify_fallback(self, url: str, text: str | None) -> bool | None:
+        """Answer."""
+        self.asked.append(text)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer if url.startswith("pager://") else None
+
+
+@pytest.mark.parametrize(
+    ("url", "answer", "objection"),
+    [
+        ("pager://u:passw0rd@x", True, None),
+        ("pager://u:passw0rd@x", False, "no plugin can use this pager:// URL: "),
+        ("pgaer://u:passw0rd@x", True, "no plugin can use this pgaer:// URL: "),
+        ("pager://u:passw0rd@x", RuntimeError("no line to passw0rd"), "RuntimeError"),
+    ],
+)
+def test_a_fallback_is_asked_before_it_is_needed(
+    plugins: Plugins,
+    caplog: pytest.LogCaptureFixture,
+    url: str,
+    answer: bool | Exception,  # noqa: FBT001  a column of the table
+    objection: str | None,
+) -> None:
+    """Nothing is told then, and nothing of the URL but its scheme is repeated anywhere."""
+    pager = Pager(answer)
+    plugins.add(pager, "pager")
+
+    found = plugins.fall_back(url, None)
+
+    assert (found or "").startswith(objection or "")
+    assert (found is None) is (objection is None)
+    assert pager.asked == [None]
+    assert "passw0rd" not in caplog.text + (found or "")

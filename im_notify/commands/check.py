@@ -28,6 +28,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace, app: App) -> int:
+    from im_notify.config_numbers import refuse_wrong_numbers
+
+    refuse_wrong_numbers(app.config)
     backend = app.backend(args.backend)
     if not isinstance(backend, Checkable):
         raise ConfigError(_("backend {name} cannot be checked").format(name=backend.name))

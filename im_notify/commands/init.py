@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import argparse
 
     from im_notify.app import App
+    from im_notify.plugins import Plugins
     from im_notify.setup.answers import Answers
     from im_notify.setup.asking import Known
     from im_notify.setup.places import Places
@@ -78,11 +79,13 @@ def _answers(args: argparse.Namespace, app: App) -> tuple[Places, Answers | None
     from im_notify.setup.asking import Asking
     from im_notify.setup.places import places
 
+    plugins = _plugins()
     asking = Asking(
         app=app,
         person=not args.yes and app.stdin.isatty(),
         root=os.geteuid() == 0,
-        sources=_known_sources(),
+        sources=_known_sources(plugins),
+        objection=lambda url: plugins.fall_back(url, None),
     )
     answers = asking.answers(_said(args), language=args.language or _language())
     at = places(app.environ, system=answers.system, config=args.config, output=args.output)
@@ -105,14 +108,20 @@ def _said(args: argparse.Namespace) -> Known:
     )
 
 
-def _known_sources() -> list[str]:
-    """List what can send alerts here; a configuration that is there already plays no part."""
-    from im_notify.config import Config
+def _plugins() -> Plugins:
+    """Return all that are installed; a configuration that is there already plays no part."""
     from im_notify.discovery import find
     from im_notify.hookspecs import NAME
     from im_notify.plugins import Plugins
 
-    sources = Plugins.load(find(NAME, sys.path)).sources(Config())
+    return Plugins.load(find(NAME, sys.path))
+
+
+def _known_sources(plugins: Plugins) -> list[str]:
+    """List what can send alerts here."""
+    from im_notify.config import Config
+
+    sources = plugins.sources(Config())
     return sorted(name for name, one in sources.items() if not getattr(one, "pushes", False))
 
 
@@ -155,18 +164,29 @@ def _next(answers: Answers, places: Places) -> list[tuple[str, str]]:
     key, hash_, config, unit = map(
         shlex.quote, map(str, (places.key, places.hash, places.config, places.unit))
     )
+    editor = "sudoedit" if answers.system else "${EDITOR:-vi}"
     as_root, manager = ("sudo ", "") if answers.system else ("", "--user ")
     start = f"systemctl {manager}enable --now"
     name = unit if places.is_elsewhere(system=answers.system) else "im-notify"
-    edit = f"sudoedit {key} {hash_}" if answers.system else f"${{EDITOR:-vi}} {key} {hash_}"
     check = f"{as_root}im-notify check --config {config}"
     return [
         *_account(answers, config),
-        (edit, _("Put the provider's API key and hash in, one line in each file:")),
+        (
+            f"{editor} {key} {hash_}",
+            _("Put the provider's API key and hash in, one line in each file:"),
+        ),
         (check, _("Check them, and the sender; nothing is sent:")),
+        *_hearing(answers, f"{editor} {config}"),
         (f"{as_root}{start} {name}", _("Start it, now and with every boot:")),
         *_programs(places),
     ]
+
+
+def _hearing(answers: Answers, edit: str) -> list[tuple[str, str]]:
+    if not answers.only_sms:
+        return []
+    text = _("Put an Apprise URL into alarm and fallback, else nobody hears when no SMS can go:")
+    return [(edit, text)]
 
 
 def _account(answers: Answers, config: str) -> list[tuple[str, str]]:

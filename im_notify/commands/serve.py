@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from im_notify.app import App
 
+_LAST_PORT = 65_535
 EXAMPLES = _("""examples:
   im-notify serve --sandbox          (try it: nothing leaves this machine)
   im-notify serve --config /etc/im-notify/config.toml
@@ -24,12 +25,21 @@ exit codes: 0 ended in order, 1 the outbox cannot be used, 8 configuration, also
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+    either = parser.add_mutually_exclusive_group()  # what is tried needs no check
+    either.add_argument(
         "--sandbox", action="store_true", help=_("with an imitated provider, made to be tried")
     )
-    parser.add_argument("--check", action="store_true", help=_("check everything, start nothing"))
+    either.add_argument("--check", action="store_true", help=_("check everything, start nothing"))
     parser.add_argument("--debug", action="store_true", help=_("log every step"))
-    parser.add_argument("--port", type=int, help=_("listen here instead of where is configured"))
+    parser.add_argument("--port", type=_port, help=_("listen here instead of where is configured"))
+
+
+def _port(typed: str) -> int:
+    from argparse import ArgumentTypeError
+
+    if not typed.isdecimal() or int(typed) > _LAST_PORT:
+        raise ArgumentTypeError(_("use a port from 0 (any free one) to 65535"))
+    return int(typed)
 
 
 def _run(args: argparse.Namespace, app: App) -> int:
@@ -41,7 +51,7 @@ def _run(args: argparse.Namespace, app: App) -> int:
     from im_notify.serving.running import check, run
 
     if args.check:
-        check(app)
+        check(app, port=args.port)
         app.print(_("the configuration is fine"))
         return Exit.OK
     run(app, port=args.port, debug=args.debug)

@@ -10,15 +10,17 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from im_notify.exits import Exit
+from im_notify.i18n import _
 from im_notify.outbox.database import Database
-from im_notify.outbox.owning import can_be_made, exists, has_owner
-from im_notify.relay_config import relay_of
+from im_notify.outbox.owning import can_be_made, exists, file_of, has_owner
+from im_notify.relay_config import Listen, relay_of
 from im_notify.server.app import build
 from im_notify.server.run import calm_collector, open_socket, server
 from im_notify.server.signals import ended_by_signals, hangups_noted
 from im_notify.serving import logs
 from im_notify.serving.alone import alone
 from im_notify.serving.assembly import assemble
+from im_notify.serving.listening import is_made_at_start, refuse_deaf
 from im_notify.serving.local import local_app, local_door
 from im_notify.serving.reloading import Reloader
 from im_notify.serving.switching import Switch
@@ -27,14 +29,14 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from im_notify.app import App
-    from im_notify.relay_config import Listen
+    from im_notify.relay_config import RelayConfig
     from im_notify.server.run import Server
     from im_notify.serving.assembly import Relay
 
 _log = logging.getLogger(__name__)
 
 
-def check(app: App) -> None:
+def check(app: App, *, port: int | None = None) -> None:
     """Put everything together and start nothing. Raises what `run` would refuse to start for.
 
     The outbox of a relay that runs is left alone: it may be of another version. One that is not
@@ -46,6 +48,19 @@ def check(app: App) -> None:
             folder = stack.enter_context(TemporaryDirectory(prefix="im-notify-"))
             app = _beside(app, folder)
         assemble(app).database.close()
+    _try_places(app, port=port, running=file_of(url) is None or has_owner(url))
+
+
+def _try_places(app: App, *, port: int | None, running: bool) -> None:
+    """Try where it listens; the usual path of the other socket is one it can do without."""
+    config = relay_of(app.config)
+    local = [Listen(path=config.socket)] if config.socket else []
+    for listen in (_listen(config, port), *local):
+        if listen.path and is_made_at_start(listen.path):
+            text = _("{path} is not tried: its folder is made when the service starts")
+            app.say(text.format(path=listen.path))
+        else:
+            refuse_deaf(listen, running=running)
 
 
 def _beside(app: App, folder: str) -> App:
@@ -70,7 +85,7 @@ def run(app: App, *, port: int | None = None, debug: bool = False) -> None:
         alone(relay_of(app.config).database),
     ):
         relay = _assembled(app)
-        listen = relay.config.listen if port is None else replace(relay.config.listen, port=port)
+        listen = _listen(relay.config, port)
         doors, local = Switch(_doors, relay), Switch(local_app, relay)
         reloader = Reloader(app, relay, switches=(doors, local), log=log)
         web = server(doors)
@@ -104,6 +119,11 @@ def _serve(web: Server, listen: Listen, *, local: Switch, reloader: Reloader) ->
         _log.info("listening at %s", _shown(listen))
         calm_collector()
         web.run(sockets=[opened])
+
+
+def _listen(config: RelayConfig, port: int | None) -> Listen:
+    """Return where to listen; a `port` takes the place of a socket, too."""
+    return config.listen if port is None else replace(config.listen, port=port, path=None)
 
 
 def _doors(relay: Relay) -> ASGIApp:

@@ -57,6 +57,11 @@ class Answers:
     system: bool = False
     language: str = "en"
 
+    @property
+    def only_sms(self) -> bool:
+        """Say whether nobody is told but by SMS: then a relay that cannot send tells nobody."""
+        return self.fallback is None or isinstance(self.fallback.to, Person)
+
 
 def read_sender(typed: str) -> str:
     """Take a sender. Raises InvalidMessageError, as all of these do."""
@@ -82,14 +87,21 @@ def read_contact(typed: str, *, name: str = CONTACT) -> Person:
     return Person(_name(before) if sign else name, found[0])
 
 
-def read_fallback(typed: str) -> Fallback:
-    """Take `90s=mailto://…`, `3m=second=5301234570`, or a URL or number without the time."""
+def read_fallback(typed: str, objection: Callable[[str], str | None]) -> Fallback:
+    """Take `90s=mailto://…`, `3m=second=5301234570`, or a URL or number without the time.
+
+    `objection` says why a URL cannot be used.
+    """
     before, sign, after = typed.strip().partition("=")
     timed = bool(sign and _SPAN_LIKE.fullmatch(before.strip()))
     to = after.strip() if timed else typed.strip()
     span = before.strip() if timed else AFTER
     _converted(to_seconds, span)
-    return Fallback(span, to if _URL.fullmatch(to) else read_contact(to, name=SECOND))
+    if not _URL.fullmatch(to):
+        return Fallback(span, read_contact(to, name=SECOND))
+    if reason := objection(to):
+        raise InvalidMessageError(reason)
+    return Fallback(span, to)
 
 
 def read_sources(typed: str, known: Sequence[str]) -> tuple[str, ...]:

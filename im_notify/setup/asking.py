@@ -35,12 +35,16 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """Where answers come from: a person, or nobody, who leaves everything as it is."""
+    """Where answers come from: a person, or nobody, who leaves everything as it is.
+
+    `objection` says why a URL could not be told anything, None when it could.
+    """
 
     app: App
     person: bool
     root: bool
     sources: Sequence[str]
+    objection: Callable[[str], str | None]
 
     def answers(self, known: Known, *, language: str) -> Answers:
         """Return all answers. Raises InvalidMessageError for one that is wrong or missing."""
@@ -81,7 +85,12 @@ class Asking:
             "4/6  Who is told when that was not delivered after 90s? An Apprise URL such as\n"
             "     mailto://…, or a number; Enter for nobody"
         )
-        return self._answer(said, question, _optional(reading.read_fallback), usual="")
+        return self._answer(
+            said,
+            question,
+            _optional(lambda typed: reading.read_fallback(typed, self.objection)),
+            usual="",
+        )
 
     def _sources(self, said: str | None) -> tuple[str, ...]:
         listed = "\n".join(_table(self.sources))

@@ -138,6 +138,11 @@ def _relay(answers: Answers, places: Places) -> Iterator[str]:
     yield _c(_("The zone of times in texts, and of those that senders write without one."))
     yield '# zone = "Europe/Istanbul"'
     yield _c(_("Whom the relay tells of its own troubles: an Apprise URL or a contact."))
+    if answers.only_sms:
+        yield _c(
+            _("Nobody is told but by SMS: when the provider refuses those, nobody hears of it.")
+        )
+        yield _c(_("Put an Apprise URL here and into fallback: mailto://user:password@example.org"))
     yield f"alarm = [{_quoted(_alarm(answers))}]"
 
 
@@ -168,7 +173,10 @@ def _rules(answers: Answers) -> Iterator[str]:
 
 
 def _alarm(answers: Answers) -> str:
-    """Return the fallback's URL: a relay that cannot send SMS must be able to say so."""
+    """Return the fallback: one that is a URL hears of a relay that cannot send SMS, too.
+
+    A number hears of the other troubles: little credit, late reports, a day's cap.
+    """
     to = answers.fallback.to if answers.fallback else answers.contact
     return to.name if isinstance(to, Person) else to
 

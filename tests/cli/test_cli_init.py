@@ -50,7 +50,7 @@ def test_what_it_writes_is_what_serve_takes(shell: Shell, tmp_path: Path) -> Non
     """Configuration, unit, empty files for the credentials; the check of the relay is content."""
     shell.environ["XDG_STATE_HOME"] = str(tmp_path / "state")
 
-    ran = shell("init", "--yes", "--user", *ALL)
+    ran = shell("init", "--yes", "--user", *ALL, "--listen", "127.0.0.1:0")
     config = tmp_path / "im-notify" / "config.toml"
     checked = shell("serve", "--check", "--config", str(config))
 
@@ -165,7 +165,7 @@ def test_it_asks_six_questions(tmp_path: Path) -> None:
     assert written["relay"]["listen"] == "127.0.0.1:8025"
     assert "sqlite:///" in written["relay"]["database"]
     assert "iletimerkezi" not in err  # a delivery push is no alert
-    assert out.count("\n   ") == 3
+    assert out.count("\n   ") == 4
 
 
 @pytest.mark.parametrize(
@@ -206,6 +206,7 @@ def test_nothing_is_overwritten_unless_told(shell: Shell, tmp_path: Path) -> Non
         ((*NEEDED, "--fallback", "90s=nobody"), "cannot send to"),
         ((*NEEDED, "--fallback", "0s=mailto://x"), "use a time over 0"),
         ((*NEEDED, "--fallback", "3x=5301234570"), "use a time over 0"),
+        ((*NEEDED, "--fallback", "1m=nosuchscheme://x"), "can use this nosuchscheme:// URL"),
         ((*NEEDED, "--source", "alertmanagr"), "did you mean alertmanager?"),
         ((*NEEDED, "--device", "ön kapı!"), "no name for a section"),
         ((*NEEDED, "--listen", "8025"), "use host:port"),
@@ -306,8 +307,39 @@ def test_scripts_read_what_is_left_to_do(shell: Shell, tmp_path: Path) -> None:
     assert [line.partition(" ")[0] for line in told["next"]] == [
         "${EDITOR:-vi}",
         "im-notify",
+        "${EDITOR:-vi}",
         "systemctl",
     ]
+
+
+@pytest.mark.parametrize(
+    ("fallback", "alarm", "told"),
+    [
+        ((), ["oncall"], True),
+        (("--fallback", "3m=second=5301234570"), ["second"], True),
+        (("--fallback", "mailto://u:p@example.org"), ["mailto://u:p@example.org"], False),
+    ],
+    ids=["nobody", "a number", "a URL"],
+)
+def test_who_is_told_by_sms_alone_is_told_so(
+    shell: Shell, tmp_path: Path, fallback: tuple[str, ...], alarm: list[str], *, told: bool
+) -> None:
+    """A number hears of little credit, but of no refused account: file and next steps say so."""
+    ran = shell("init", "--yes", "--user", *NEEDED, *fallback, "--output", str(tmp_path))
+
+    written = (tmp_path / "config.toml").read_text("utf-8")
+    assert tomllib.loads(written)["relay"]["alarm"] == alarm
+    assert ("Nobody is told but by SMS" in written) is told
+    assert ("Put an Apprise URL into alarm and fallback" in ran.out) is told
+
+
+def test_a_url_that_is_none_is_not_shown(shell: Shell, tmp_path: Path) -> None:
+    """The scheme is enough to find the slip, the rest may hold a password."""
+    url = "nosuchscheme://user:passw0rd@example.org"
+    ran = shell("init", "--yes", *NEEDED, "--fallback", url, "--output", str(tmp_path / "new"))
+
+    assert "nosuchscheme" in ran.err
+    assert "passw0rd" not in ran.err + ran.out
 
 
 def test_the_example_has_the_same_sections(shell: Shell, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ rate = 100000
 [contacts.oncall]
 numbers = ["5301234567"]
 [relay]
+listen = "127.0.0.1:0"
 database = "sqlite:///{folder}/outbox.db"
 {relay}
 """

@@ -211,15 +211,31 @@ def test_a_changed_configuration_is_taken_over(relay: Relay) -> None:
     assert "refused" in relay.log
 
 
-def test_a_configuration_that_is_wrong_changes_nothing(relay: Relay) -> None:
+@pytest.mark.parametrize(
+    ("key", "value", "named"),
+    [
+        ("nubmers", '["5301234568"]', "nubmers"),
+        ("numbers", '["530123456"]', "[contacts.second] number 1 cannot be texted: too short"),
+        (
+            "numbers",
+            '["5301234568"]\nfallback = [{ after = "1m", to = "nosuchscheme://passw0rd" }]',
+            "[contacts.second] fallback: no plugin can use this nosuchscheme://",
+        ),
+    ],
+    ids=["key", "number", "scheme"],
+)
+def test_a_configuration_that_is_wrong_changes_nothing(
+    relay: Relay, key: str, value: str, named: str
+) -> None:
     """What is wrong is named, and the old one goes on."""
     relay.start()
-    relay.configure(more='[contacts.second]\nnubmers = ["5301234568"]\n')
+    relay.configure(more=f"[contacts.second]\n{key} = {value}\n")
 
     relay.signal(signal.SIGHUP)
     relay.says("the configuration is not reloaded")
 
-    assert "nubmers" in relay.log
+    assert named in relay.log
+    assert "passw0rd" not in relay.log
     relay.send("still here")
     eventually(lambda: placed(relay) == {"still here": 1})
 

@@ -24,13 +24,19 @@ def im_notify_commands() -> Iterable[Command]:
 
 
 @hookimpl
-def im_notify_fallback(url: str, text: str) -> bool | None:
+def im_notify_fallback(url: str, text: str | None) -> bool | None:
     """Tell `text` through Apprise, None for a URL that it does not know."""
     from apprise import Apprise
 
+    from im_notify_plugins.apprise.quiet import quiet
+
     register()
     services = Apprise()
-    return bool(services.notify(body=text)) if services.add(url) else None
+    with quiet():  # it would repeat parts of a URL that it cannot read
+        known = services.add(url)
+    if not known:
+        return None
+    return text is None or bool(services.notify(body=text))
 
 
 def register() -> str:

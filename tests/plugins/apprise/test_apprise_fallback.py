@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -68,3 +69,22 @@ def test_what_is_not_taken_is_said(stub: Stub, status: int) -> None:
 def test_a_scheme_that_apprise_does_not_know_is_left_to_others(url: str) -> None:
     """None, so that another plugin is asked."""
     assert im_notify_fallback(url, "x") is None
+    assert im_notify_fallback(url, None) is None
+
+
+def test_without_a_text_nothing_is_told(stub: Stub) -> None:
+    """Only whether the URL could be used is said, and one that lacks a part could not be."""
+    assert im_notify_fallback(stub.url, None) is True
+    assert im_notify_fallback("mailto://", None) is None
+    assert stub.posted == []
+
+
+@pytest.mark.parametrize("url", ["carrier-pigeon://u:passw0rd@loft", "slack://passw0rd"])
+def test_a_url_that_cannot_be_used_is_not_logged(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Apprise would write parts of it; what it says elsewhere is still heard."""
+    im_notify_fallback(url, None)
+    logging.getLogger("apprise").error("something else")
+
+    assert caplog.messages == ["something else"]
