@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from im_notify.models import Status
 from im_notify.outbox import schema
+from im_notify.outbox.overdue import overdue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +28,8 @@ SOON = 60.0  #: seconds; what is due later is scheduled, it does not wait
 class Figures:
     """Orders that are not done by state, and alerts that are held back by reason.
 
-    `oldest` is for how many seconds the oldest unsent one has waited, `late` by how many the
-    report that is due longest is overdue; 0 where nothing waits.
+    `oldest` is for how many seconds the oldest unsent one has waited, `late` for how many a report
+    that is due has been waited for in vain; 0 where nothing waits.
     """
 
     states: Mapping[str, int] = field(default_factory=dict)
@@ -43,7 +44,7 @@ def measure(connection: Connection, *, now: float) -> Figures:
         states=_states(connection),
         held=_held(connection),
         oldest=_oldest(connection, now),
-        late=_late(connection, now),
+        late=overdue(connection, now=now),
     )
 
 
@@ -83,29 +84,28 @@ def _oldest(connection: Connection, now: float) -> float:
     return max(0.0, now - max(row.created_at, row.send_at or 0.0)) if row else 0.0
 
 
-def _late(connection: Connection, now: float) -> float:
-    columns = schema.orders.c
-    due = connection.scalar(select(func.min(columns.due_at)).where(columns.state == "placed"))
-    return max(0.0, now - due) if due is not None else 0.0
-
-
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What figures are made of: the door, where the message stands, since when it may be sent."""
+    """What figures are made of: the door, where the message stands, since when it may be sent.
+
+    A message can be refused for one recipient and wait for another: `ended` says that it is over.
+    """
 
     source: str
     status: Status
     since: float
+    ended: bool = False
 
 
 def outline(connection: Connection, message_id: str) -> Outline | None:
     """Return a message in outline."""
     columns = schema.messages.c
     row = connection.execute(
-        select(columns.source, columns.status, columns.created_at, columns.send_at).where(
-            columns.id == message_id
-        )
+        select(
+            columns.source, columns.status, columns.created_at, columns.send_at, columns.ended_at
+        ).where(columns.id == message_id)
     ).one_or_none()
     if row is None:
         return None
-    return Outline(row.source, Status(row.status), max(row.created_at, row.send_at or 0.0))
+    since = max(row.created_at, row.send_at or 0.0)
+    return Outline(row.source, Status(row.status), since, ended=row.ended_at is not None)

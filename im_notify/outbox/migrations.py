@@ -81,6 +81,13 @@ def _to_3(connection: Connection) -> None:
         connection.execute(text(f"CREATE INDEX {index}"))
 
 
+def _to_4(connection: Connection) -> None:
+    """Since when a report is owed that cannot be read."""
+    connection.execute(text("ALTER TABLE orders ADD COLUMN owed_at FLOAT"))
+    owed = "orders_owed ON orders (state, owed_at) WHERE owed_at IS NOT NULL"
+    connection.execute(text(f"CREATE INDEX {owed}"))
+
+
 #: what turns version n into n + 1, from 1 on
-MIGRATIONS: Sequence[Callable[[Connection], None]] = (_to_2, _to_3)
+MIGRATIONS: Sequence[Callable[[Connection], None]] = (_to_2, _to_3, _to_4)
 CURRENT = 1 + len(MIGRATIONS)  #: the version of the tables in `im_notify.outbox.schema`

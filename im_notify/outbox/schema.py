@@ -1,4 +1,4 @@
-"""The tables of the outbox, version 3; `im_notify.outbox.migrations` brings older ones here.
+"""The tables of the outbox, version 4; `im_notify.outbox.migrations` brings older ones here.
 
 One table for each idea: messages, their orders, the recipients of an order, what happened when,
 the problems that sources told of, the rungs of fallback ladders, alerts that are held back, the
@@ -60,8 +60,10 @@ orders = Table(
     Column("last_at", Float),
     Column("placed_at", Float),
     Column("due_at", Float, nullable=False),
+    Column("owed_at", Float),
     Index("orders_due", "state", "due_at"),
     _partial("orders_placed", "placed_at", where="placed_at IS NOT NULL"),
+    _partial("orders_owed", "state", "owed_at", where="owed_at IS NOT NULL"),
     _partial(
         "orders_nameless",
         "last_at",

@@ -7,6 +7,8 @@ import time
 from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeAlias
 
+from im_notify.outbox.entries import OutboxError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -65,12 +67,22 @@ class Loops:
         while not self._stopping.is_set():
             event.clear()
             try:
-                due = work()
-            except Exception:  # noqa: BLE001  a loop must outlive whatever happens in a pass
-                _log.exception("the loop %s failed and goes on", name)
-                due = None
+                nap = self._nap(work())
+            except Exception as error:  # noqa: BLE001  a loop must outlive whatever happens
+                _complain(name, error)
                 self._stopping.wait(LONGEST_NAP)
-            now = self._clock.now().timestamp()
-            nap = LONGEST_NAP if due is None else min(LONGEST_NAP, max(0.0, due - now))
+                continue
             if nap and event.wait(nap):
                 self._stopping.wait(GATHER)
+
+    def _nap(self, due: float | None) -> float:
+        """Return for how long there is nothing to do; asking the clock may fail, too."""
+        if due is None:
+            return LONGEST_NAP
+        return min(LONGEST_NAP, max(0.0, due - self._clock.now().timestamp()))
+
+
+def _complain(name: str, error: Exception) -> None:
+    """Say it in a line; where the outbox is not to blame, also where in the program it was."""
+    trace = None if isinstance(error, OutboxError) else error
+    _log.error("the loop %s failed and goes on: %s", name, error, exc_info=trace)

@@ -6,7 +6,7 @@ can make new ones.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from im_notify.relay.pausing import Pause
 
 HOUR = 3600.0
+MOST = 10_000  #: messages whose end is remembered, since a change may be told twice
 _STEP = 60.0  #: seconds that are counted together
 _WAITS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0)
 _ANSWERS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -33,6 +34,7 @@ class Meter:
     def __init__(self, registry: CollectorRegistry, clock: Clock) -> None:
         """Register them in `registry`; `clock` tells what was within the last hour."""
         self._recent = _Recent(clock)
+        self._how: OrderedDict[str, Status] = OrderedDict()
         self._sent = Counter(
             "im_notify_sent", "Orders placed, by source", ["source"], registry=registry
         )
@@ -66,6 +68,19 @@ class Meter:
         self._sent.labels(source).inc()
         self._parts.labels(source).inc(parts)
         self._to_send.observe(max(0.0, waited))
+
+    def before(self, name: str, status: Status) -> Status | None:
+        """Return how a message was known to have ended until now, and remember `status`.
+
+        None is its first end, the only one that is to be counted: one that is corrected, such as
+        `unknown` by a push two days later, is no second. That is known for the latest 10,000
+        messages, as long as the process lives.
+        """
+        before = self._how.get(name)
+        self._how[name] = status
+        if len(self._how) > MOST:
+            self._how.popitem(last=False)
+        return before
 
     def ended(self, source: str, status: Status, *, waited: float) -> None:
         """Count the end of a message that was accepted `waited` seconds ago."""

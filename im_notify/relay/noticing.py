@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from im_notify.errors import ImNotifyError
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from im_notify.relay.metering import Meter
     from im_notify.reports import Report
 
-MOST = 10_000  #: messages whose end is remembered, since a change may be told twice
 SELDOM = 60.0  #: seconds between two lines that say why something was not sent
 _log = logging.getLogger(__name__)
 
@@ -37,7 +35,6 @@ class Noticing:
         self._database = database
         self._clock = clock
         self._meter = meter
-        self._ended: OrderedDict[str, Status] = OrderedDict()
         self._failed: dict[str, float] = {}
 
     @hookimpl(wrapper=True)
@@ -74,19 +71,16 @@ class Noticing:
 
     @hookimpl
     def im_notify_report(self, report: Report, message: Message | None) -> None:
-        """Count a message that ended, once."""
+        """Count a message that ended, once, and log how; a correction of that is only logged."""
         known = self._known(message) if message else None
-        if message is None or known is None or not known.status.final:
+        if message is None or known is None or not known.ended:
             return
         name = str(message.key)
-        if self._ended.get(name) is known.status:
+        before = self._meter.before(name, known.status)
+        if before is known.status:
             return
-        first = name not in self._ended
-        self._ended[name] = known.status
-        if len(self._ended) > MOST:
-            self._ended.popitem(last=False)
         waited = self._waited(known)
-        if first:
+        if before is None:
             self._meter.ended(known.source, known.status, waited=waited)
         about = {"message_id": name, "order_id": report.order_id, "source": known.source}
         level = logging.INFO if known.status is Status.DELIVERED else logging.WARNING

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from im_notify.errors import QueryError
 from im_notify.outbox import schema
+from im_notify.outbox.overdue import overdue
 from im_notify.protocols import Checkable
 from im_notify.wording.own import trouble_line
 
@@ -55,7 +56,7 @@ class Troubles:
         yield self._said("loops", wrong=not self.alive())
         reason = self.pause.trouble
         yield self._said("provider", wrong=reason is not None, reason=reason)
-        late = now - (self.database.read(_oldest_report) or now)
+        late = self.database.read(lambda c: overdue(c, now=now))
         yield self._said("reports", wrong=late > self.relay.stale, minutes=round(late / 60))
         if reason is None:  # else it stands still for that reason
             waits = now - (self.database.read(lambda c: _oldest_queued(c, now)) or now)
@@ -76,15 +77,6 @@ class Troubles:
 
     def _said(self, name: str, *, wrong: bool, **told: object) -> tuple[str, str | None]:
         return name, trouble_line(name, self.wording, **told) if wrong else None
-
-
-def _oldest_report(connection: Connection) -> float | None:
-    """Return when the report that waits for longest should have been asked for."""
-    columns = schema.orders.c
-    found: float | None = connection.scalar(
-        select(func.min(columns.due_at)).where(columns.state == "placed")
-    )
-    return found
 
 
 def _oldest_queued(connection: Connection, now: float) -> float | None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from tests.outbox.conftest import Box
 
+DURABLE = ("journal_mode", "synchronous")
+FULL = 2  #: of synchronous, https://www.sqlite.org/pragma.html#pragma_synchronous
+
 
 def write_together(database: Database, works: Sequence[Callable[[Connection], Any]]) -> list[Any]:
     """Hand all works in while the writer is busy; returns results and errors."""
@@ -49,6 +52,22 @@ def test_many_writes_share_a_commit(box: Box, new_entry: Any) -> None:
     event.remove(Engine, "commit", note)
     assert len({one.id for one in found}) == 200
     assert len(commits) == 2
+
+
+def test_every_commit_is_on_disk_before_it_is_told(box: Box) -> None:
+    """On the connection of the writer and on those of readers beside it: WAL, synchronous=FULL."""
+
+    def durability(connection: Connection) -> tuple[object, object]:
+        asked = [connection.exec_driver_sql(f"PRAGMA {one}") for one in DURABLE]
+        journal, synchronous = (one.scalar_one() for one in asked)
+        return journal, synchronous
+
+    def beside(connection: Connection) -> list[tuple[object, object]]:
+        return [durability(connection), box.database.read(durability)]
+
+    found = [*box.database.write(beside).result(), *box.database.read(beside)]
+
+    assert found == [("wal", FULL)] * 4
 
 
 def test_a_write_that_fails_undoes_only_itself(box: Box, new_entry: Any) -> None:

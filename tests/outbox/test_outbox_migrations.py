@@ -38,7 +38,7 @@ def partial(index: ReflectedIndex) -> str:
     return str(index.get("dialect_options", {}).get("sqlite_where", ""))
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_database_of_an_older_version_becomes_like_a_new_one(
     tmp_path: Path, version: int
 ) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -8,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from im_notify.errors import NotSentError, QueryError, RejectedError
 from im_notify.models import OrderState, Status
+from im_notify.outbox import reporting
 from im_notify.outbox.entries import OutboxError
 from im_notify.outbox.reading import message_of
 from im_notify.protocols import (
@@ -21,7 +23,7 @@ from im_notify.relay.metered import Metered
 from im_notify.relay.metering import Meter
 from im_notify.relay.noticing import Noticing
 from im_notify.relay.pausing import Pause
-from im_notify.reports import Report
+from im_notify.reports import Delivery, Report
 from im_notify.testing import FakeClock
 
 if TYPE_CHECKING:
@@ -119,7 +121,7 @@ def test_a_message_that_is_refused_ends_too(
 
 
 def test_an_end_is_counted_once(measured: Bench, registry: CollectorRegistry, meter: Meter) -> None:
-    """A change may be told twice after a crash."""
+    """A change may be told twice, and to who takes the place of the first after a reload."""
     accepted = measured.accept()
     measured.run(60)
     message = measured.database.read(lambda c: message_of(c, accepted.id))
@@ -131,7 +133,75 @@ def test_an_end_is_counted_once(measured: Bench, registry: CollectorRegistry, me
     again.im_notify_report(report, None)
 
     ended = {"source": "test", "status": "delivered"}
-    assert registry.get_sample_value("im_notify_messages_ended_total", ended) == 2
+    assert registry.get_sample_value("im_notify_messages_ended_total", ended) == 1
+
+
+def ends(registry: CollectorRegistry) -> dict[str, float]:
+    """Return how messages ended and how many."""
+    (family,) = (one for one in registry.collect() if one.name == "im_notify_messages_ended")
+    counted = (one for one in family.samples if one.name.endswith("_total"))
+    return {one.labels["status"]: one.value for one in counted}
+
+
+def test_a_message_of_which_nobody_knows_has_ended(
+    measured: Bench, registry: CollectorRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As `unknown`, in the figures, the share of what was not delivered and the log."""
+    accepted = measured.accept()
+    measured.sandbox.fault("502", when="before", count=10**6)
+
+    measured.run(7200)
+
+    assert measured.stored(accepted).status is Status.UNKNOWN
+    assert ends(registry) == {"unknown": 1}
+    assert registry.get_sample_value("im_notify_undelivered_ratio") == 1.0
+    said = [one for one in caplog.records if one.getMessage() == "unknown"]
+    assert [one.message_id for one in said] == [accepted.id]  # type: ignore[attr-defined]  # extra
+
+
+def test_a_message_that_no_report_names_has_ended(
+    measured: Bench, registry: CollectorRegistry
+) -> None:
+    """As `missing`."""
+    measured.accept("x", "5301234596")
+
+    measured.run(60)
+
+    assert ends(registry) == {"missing": 1}
+
+
+def test_an_end_that_is_corrected_is_counted_as_it_was_first(
+    measured: Bench, registry: CollectorRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The push comes after the order was given up: it is logged, and one message ended."""
+    caplog.set_level(logging.INFO)
+    accepted = measured.accept("x", "5301234598")
+    measured.run(5)
+    order_id = str(measured.stored(accepted).orders[0].order_id)
+    now = measured.watched.now().timestamp()
+    give_up = partial(reporting.look_later, order_id=order_id, now=now, look_at=None)
+    measured.database.write(give_up).result()
+    measured.tell()
+    rows = (Delivery("5301234598", Status.DELIVERED),)
+    report = Report(order_id=order_id, state=OrderState.COMPLETED, deliveries=rows)
+
+    measured.database.write(partial(reporting.pushed, report=report, now=now + 60)).result()
+    measured.tell()
+
+    assert measured.stored(accepted).status is Status.DELIVERED
+    assert ends(registry) == {"unknown": 1}
+    told = [one.getMessage() for one in caplog.records if hasattr(one, "seconds")]
+    assert told == ["sent", "unknown", "delivered"]
+
+
+def test_a_message_that_waits_for_somebody_has_not_ended(
+    measured: Bench, registry: CollectorRegistry
+) -> None:
+    """One recipient was refused, another one's phone is off."""
+    measured.accept("x", "123456", "5301234598")
+    measured.run(600)
+
+    assert ends(registry) == {}
 
 
 def test_the_ratio_is_of_the_last_hour(

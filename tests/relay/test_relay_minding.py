@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
@@ -308,6 +308,36 @@ def test_reports_that_nobody_asks_for_are_told(minded: Minded) -> None:
 
     assert before == []
     assert minded.mail.told == ["im-notify: delivery reports are 10 min late"]
+
+
+def watch(minded: Minded, seconds: float) -> None:
+    """Let everything run for a while."""
+    for _turn in range(round(seconds / 30)):
+        minded.bench.run(30)
+        minded.mind.mind_due()
+
+
+@pytest.mark.parametrize("fault", ["503", "reset", "junk"])
+def test_reports_that_cannot_be_read_are_told(minded: Minded, fault: Any) -> None:
+    """They are asked for in vain, again and again; when they can be read, all is well."""
+    minded.bench.accept()
+    minded.bench.sandbox.fault(fault, when="before", count=40, path="get-report")
+    watch(minded, 3 * HOUR)
+
+    assert minded.mail.told == [
+        "im-notify: delivery reports are 10 min late",
+        "im-notify: delivery reports: well again",
+    ]
+
+
+def test_one_question_that_fails_is_no_trouble(minded: Minded) -> None:
+    """A phone is off for hours: it is asked for every half hour, and sooner after a failure."""
+    minded.bench.accept("x", "5301234598")
+    watch(minded, 2 * HOUR)
+    minded.bench.sandbox.fault("503", when="before", count=4, path="get-report")
+    watch(minded, 2 * HOUR)
+
+    assert minded.mail.told == []
 
 
 def test_a_queue_that_nobody_sends_is_told(minded: Minded) -> None:
