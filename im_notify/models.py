@@ -125,7 +125,8 @@ class Message:
     """One text to one or more recipients: what a backend sends as one order.
 
     `recipients` are normalised and unique (`im_notify.recipients`), `send_at` has a zone and
-    whole minutes, `key` is the caller's own name for the message.
+    whole minutes, `key` is the caller's own name for the message. A backend that lets messages
+    wait for their turn says NotSentError, and sends no more, when `leave_by` is over by then.
     Raises InvalidMessageError for what no backend could send.
     """
 
@@ -135,6 +136,7 @@ class Message:
     consent: Consent
     send_at: datetime | None = None
     key: str | None = None
+    leave_by: datetime | None = None
 
     def __post_init__(self) -> None:
         """Refuse at the edge, with the provider's number for it."""

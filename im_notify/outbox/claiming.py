@@ -7,6 +7,8 @@
                                           | +--unknown too--> sought --looked up--> placed,
                                           +---- not found, may be repeated ---- or done as `unknown`
 
+One whose repeat is refused is `sought` too, and so is every unclear one while sending stands still.
+
 An order found `sending` when the outbox is opened was under way when the process died: nobody
 knows what became of it, so it is `unclear`.
 """
@@ -16,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy import bindparam, func, literal_column, select, update
 
 from im_notify.models import Consent, Message
 from im_notify.outbox import direct, schema
@@ -119,6 +121,14 @@ def expired(connection: Connection, *, now: float, limit: int) -> list[Job]:
 def sought(connection: Connection, *, now: float, limit: int) -> list[Job]:
     """Return orders that are due to be looked up; they stay what they are."""
     return [_job(connection, row, now=now) for row in _due(connection, "sought", now, limit)]
+
+
+def seek_unclear(connection: Connection) -> None:
+    """Have all orders looked up that wait for their repeat."""
+    columns = schema.orders.c
+    connection.execute(
+        update(schema.orders).where(columns.state == "unclear").values(state="sought")
+    )
 
 
 def _take(connection: Connection, rows: Sequence[_Due], *, now: float) -> list[Job]:

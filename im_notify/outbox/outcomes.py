@@ -105,13 +105,13 @@ def finish_order(connection: Connection, pk: int, message_id: str, *, end: End, 
     enqueue(connection, message_id, report, now=now)
 
 
-def divide(connection: Connection, job: Job, *, now: float) -> None:
-    """Replace an order by two with half of its recipients each, to find who it fails for."""
+def divide(connection: Connection, job: Job, *, now: float, size: int | None = None) -> None:
+    """Replace an order that surely was not sent by several of `size` recipients, else by halves."""
     numbers = job.message.recipients
-    middle = len(numbers) // 2
+    size = size or -(-len(numbers) // 2)
     columns = schema.recipients.c
     connection.execute(delete(schema.recipients).where(columns.order_pk == job.pk))
     connection.execute(delete(schema.orders).where(schema.orders.c.pk == job.pk))
-    for half in (numbers[:middle], numbers[middle:]):
-        queue(connection, job.message_id, half, due_at=now)
+    for start in range(0, len(numbers), size):
+        queue(connection, job.message_id, numbers[start : start + size], due_at=now)
     note(connection, job.message_id, now, "divided", f"{len(numbers)} recipients")

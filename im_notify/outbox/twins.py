@@ -60,15 +60,15 @@ def twin_of(connection: Connection, job: Job, *, since: float) -> Twin | None:
     )
 
 
-def rivals_of(connection: Connection, job: Job, *, around: float) -> int:
-    """Count the other orders to the same recipients of which nobody knows their number either.
+def rivals_of(connection: Connection, job: Job, *, around: float) -> list[float]:
+    """Return when others to the same recipients were first tried that have no number either.
 
     What the provider lists may be one of theirs, if they were tried within `around` seconds of
     this one. The same text is no rival: one order of it is both.
     """
     orders, texts = schema.orders.c, schema.messages.c
-    pks = connection.scalars(
-        select(orders.pk)
+    rows = connection.execute(
+        select(orders.pk, orders.first_at)
         .join(schema.messages, texts.id == orders.message_id)
         .where(
             _NAMELESS,
@@ -80,4 +80,4 @@ def rivals_of(connection: Connection, job: Job, *, around: float) -> int:
         )
     ).all()
     wanted = sorted(job.message.recipients)
-    return sum(sorted(numbers_of(connection, pk)) == wanted for pk in pks)
+    return [at for pk, at in rows if sorted(numbers_of(connection, pk)) == wanted]

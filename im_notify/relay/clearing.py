@@ -16,7 +16,7 @@ from im_notify.models import Status
 from im_notify.outbox import claiming, outcomes, twins
 from im_notify.outbox.outcomes import Doubt, End
 from im_notify.polling import next_look
-from im_notify.relay.finding import AROUND, candidates, choose
+from im_notify.relay.finding import AROUND, GUARD, REPEATED, around, candidates, choose
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,24 +28,32 @@ if TYPE_CHECKING:
     from im_notify.relay.finding import Candidate
     from im_notify.relay.pausing import Pause
 
-REPEATED = 451  #: the provider's code for the same text to the same recipients
-GUARD = 600.0  #: seconds in which the provider refuses a repetition
-MARGIN = 60.0  #: of them left unused
+MARGIN = 60.0  #: of the seconds of the guard, left unused
 FIRST_LOOK = 3.0  #: seconds until the first look-up
 LONGEST_WAIT = 60.0  #: seconds between two look-ups
-UNANSWERED = 20.0  #: seconds until the list is asked for again that the provider did not give
-LOOKUPS = 8  #: after which an order is unknown
+LATER = 20.0  #: seconds until it is looked up again where one look-up counts for nothing
+LOOKUPS = 8  #: after which an order ends
 A_REPEAT = 2  #: look-ups that must have failed before an order is repeated again
 TOGETHER = 500  #: orders that are looked up with one reading of the list
+ABSENT = "not among the provider's orders"
 
 _log = logging.getLogger(__name__)
 
 
 def may_repeat(job: Job, now: float) -> bool:
-    """Say whether an unclear order may be repeated at `now`, else it must be looked up."""
-    guarded = 0 <= now - job.first_at < GUARD - MARGIN  # a clock that went back proves nothing
-    placed = job.code == REPEATED
-    return guarded and not placed and job.lookups >= A_REPEAT * job.repeats
+    """Say whether an unclear order may be repeated at `now`, else it must be looked up.
+
+    It may not once the provider answered to a repeat, or nobody wants the message any more.
+    """
+    guarded = job.first_at <= now < leave_by(job)  # a clock that went back proves nothing
+    return guarded and job.code is None and job.lookups >= A_REPEAT * job.repeats
+
+
+def leave_by(job: Job) -> float:
+    """Return until when the order may leave: while it is wanted, and as a repeat while guarded."""
+    if not job.unclear:
+        return job.expires_at
+    return min(job.expires_at, job.first_at + GUARD - MARGIN)
 
 
 def store_placed(database: Database, job: Job, order_id: str, *, now: float) -> None:
@@ -69,9 +77,12 @@ class Clearer:
         self._finding = other._finding
 
     def clear_due(self) -> float | None:
-        """Look up what is due; returns when the next order is. Waits while the account does."""
+        """Look up what is due; returns when the next order is.
+
+        Without balance questions are answered all the same; without the right key they are not.
+        """
         now = self._now()
-        if self.pause.reason is not None and not self.pause.probing:
+        if self.pause.stands_still and self.pause.deaf:
             return now + self.pause.remaining()
         with self._finding:
             jobs = self.database.read(lambda c: claiming.sought(c, now=now, limit=TOGETHER))
@@ -87,10 +98,13 @@ class Clearer:
                 self._postpone(job, str(error))
             return
         for job in jobs:
-            order_id = self._which(job, [one for one in found if one.fits(job)])
+            fitting = [one for one in found if one.fits(job)]
+            order_id = self._which(job, fitting)
             found = [one for one in found if one.order_id != order_id]
-            if order_id is None:
-                self._look_again(job, "not among the provider's orders")
+            if order_id is None and self._waits(job):
+                self._look_later(job)
+            elif order_id is None:
+                self._look_again(job, ABSENT, absent=not fitting)
             else:
                 store_placed(self.database, job, order_id, now=self._now())
 
@@ -99,15 +113,26 @@ class Clearer:
 
         That is asked after the rivals: who is none any more has its number by then.
         """
-        sure = job.code == REPEATED
-        around = 2 * AROUND.total_seconds()
-        rivals = None
-        if found and not sure:
-            rivals = self.database.read(lambda c: twins.rivals_of(c, job, around=around))
+        rivals: list[float] = []
+        if found:
+            far = 2 * (around(job) if job.code == REPEATED else AROUND)
+            rivals = self.database.read(lambda c: twins.rivals_of(c, job, around=far))
         taken = self._known([one.order_id for one in found])
         left = [one for one in found if one.order_id not in taken]
-        order_id = choose(left, job, rivals=rivals)
-        return self._twin(job) if sure and order_id is None else order_id
+        if job.code == REPEATED:
+            return self._which_surely(job, left, rivals)
+        return choose([one for one in left if one.is_near(job)], job, rivals=rivals)
+
+    def _which_surely(self, job: Job, left: list[Candidate], rivals: list[float]) -> str | None:
+        """Choose for an order that was placed: among what is near first, for clocks are right."""
+        near = [one for one in left if one.is_near(job)]
+        order_id = choose(near, job, rivals=rivals or None) or self._twin(job)
+        if order_id or not job.lookups:
+            return order_id
+        if len(left) == 1:
+            return left[0].order_id
+        alone = choose(near, job, rivals=None) if near == left else None
+        return choose(left, job, rivals=rivals) or alone
 
     def _twin(self, job: Job) -> str | None:
         """Return the order of another message of ours that this one only repeated."""
@@ -117,17 +142,25 @@ class Clearer:
 
     def _postpone(self, job: Job, reason: str) -> None:
         """What the provider did not answer counts for nothing, as long as the message lives."""
-        now = self._now()
-        if now >= job.expires_at:
-            self._look_again(job, reason)
+        if self._now() >= job.expires_at:
+            self._look_again(job, reason, absent=False)
         else:
-            due = now + UNANSWERED
-            self.database.write(lambda c: outcomes.seek(c, job, due_at=due)).result()
+            self._look_later(job)
 
-    def _look_again(self, job: Job, reason: str) -> None:
+    def _waits(self, job: Job) -> bool:
+        """Say whether it could be repeated if sending did not stand still."""
+        possible = may_repeat(replace(job, repeats=0), self._now())
+        return possible and self.pause.stops(job.message.sender)
+
+    def _look_later(self, job: Job) -> None:
+        due = self._now() + LATER
+        self.database.write(lambda c: outcomes.seek(c, job, due_at=due)).result()
+
+    def _look_again(self, job: Job, reason: str, *, absent: bool) -> None:
+        """Let it be repeated if it may; `absent` says that nothing on the list could be it."""
         now = self._now()
         if job.lookups >= LOOKUPS:
-            end = End(status=Status.UNKNOWN, reason=reason)
+            end = _end(job, reason, absent=absent)
             self.database.write(lambda c: outcomes.finish(c, job, end, now=now)).result()
             return
         due = now + min(LONGEST_WAIT, FIRST_LOOK * 2**job.lookups)
@@ -140,3 +173,10 @@ class Clearer:
 
     def _now(self) -> float:
         return self.clock.now().timestamp()
+
+
+def _end(job: Job, reason: str, *, absent: bool) -> End:
+    """Return how an order ends that was not found: refused only if it is sure not to be there."""
+    if absent and job.code not in {None, REPEATED}:
+        return End(status=Status.REFUSED, reason=reason, code=job.code)
+    return End(status=Status.UNKNOWN, reason=reason)

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     Windows = dict[tuple[str, int], list[tuple[datetime, datetime]]]
 
+REPEATED = 451  #: the provider's code for the same text to the same recipients
+GUARD = 600.0  #: seconds in which the provider refuses a repetition
 LOT = 500  #: orders of a list that are looked at together
-AROUND = timedelta(seconds=90)  #: clocks differ, and an answer may have been waited for
+AROUND = 90.0  #: seconds; clocks differ, and an answer may have been waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,23 @@ class Candidate:
 
     def fits(self, job: Job) -> bool:
         """Say whether it may be the order that `job` placed."""
-        first, last = _window(job)
+        first, last = _window(job, around(job))
         same = self.sender == job.message.sender and self.numbers == _numbers(job)
         return same and first <= self.at <= last
+
+    def is_near(self, job: Job) -> bool:
+        """Say whether its time is that of `job`, if the clock of this machine is right."""
+        first, last = _window(job, AROUND)
+        return first <= self.at <= last
+
+
+def around(job: Job) -> float:
+    """Return how many seconds from the attempts of `job` its order is looked for.
+
+    An order that is surely there, or about to be given up as refused, is looked for as far as the
+    provider's guard reaches once it was not found near: the clock of this machine may be wrong.
+    """
+    return GUARD if job.code is not None and job.lookups else AROUND
 
 
 def candidates(
@@ -68,15 +84,19 @@ def _strange(
         yield from (one for one in lot if one[0].order_id not in ours)
 
 
-def choose(found: Sequence[Candidate], job: Job, *, rivals: int | None) -> str | None:
+def choose(found: Sequence[Candidate], job: Job, *, rivals: Sequence[float] | None) -> str | None:
     """Return the id of the order that `job` placed, None when it cannot be told.
 
-    `rivals` is how many other orders the candidates may be: there must be just one more, or
-    somebody who got nothing would count as told. None says that the order was placed (the provider
+    `rivals` is when other orders were first tried that the candidates may be: there must be just
+    one more, or somebody who got nothing would count as told; they were placed in that order,
+    however wrong the clock is. None says that the order was placed and is alone (the provider
     called it a repetition): then the candidate nearest in time counts.
     """
-    if not found or rivals not in {None, len(found) - 1}:
+    if not found or (rivals is not None and len(rivals) != len(found) - 1):
         return None
+    if rivals is not None:
+        before = sum(at < job.first_at for at in rivals)
+        return sorted(found, key=lambda one: one.at)[before].order_id
     first = datetime.fromtimestamp(job.first_at, UTC)
     return min(found, key=lambda one: abs(one.at - first)).order_id
 
@@ -84,7 +104,8 @@ def choose(found: Sequence[Candidate], job: Job, *, rivals: int | None) -> str |
 def _listed(backend: ListedOrders, jobs: Iterable[Job]) -> Iterator[tuple[Order, datetime]]:
     windows: Windows = defaultdict(list)
     for job in jobs:
-        windows[job.message.sender, len(job.message.recipients)].append(_window(job))
+        window = _window(job, around(job))
+        windows[job.message.sender, len(job.message.recipients)].append(window)
     edges = [edge for several in windows.values() for window in several for edge in window]
     for order in backend.orders(min(edges), max(edges)):
         kind = (order.sender or "", order.counters.total)
@@ -93,9 +114,9 @@ def _listed(backend: ListedOrders, jobs: Iterable[Job]) -> Iterator[tuple[Order,
             yield order, at
 
 
-def _window(job: Job) -> tuple[datetime, datetime]:
+def _window(job: Job, seconds: float) -> tuple[datetime, datetime]:
     first, last = (datetime.fromtimestamp(at, UTC) for at in (job.first_at, job.last_at))
-    return first - AROUND, last + AROUND
+    return first - timedelta(seconds=seconds), last + timedelta(seconds=seconds)
 
 
 def _recipients(backend: Backend, order: Order, at: datetime) -> frozenset[str]:

@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from im_notify.errors import RejectedError
     from im_notify.protocols import Backend
 
-SENDER = 450  #: the sender is not approved
-ACCOUNT = frozenset(
-    {401, 402, SENDER}
-)  #: credentials, balance, sender: no message would get through
+CREDENTIALS, BALANCE, SENDER = 401, 402, 450  #: what of the account the provider may refuse
+ACCOUNT = frozenset({CREDENTIALS, BALANCE, SENDER})  #: no message would get through
+UNNAMED = frozenset({CREDENTIALS, BALANCE})  #: as HTTP statuses, without a code of the provider
 _log = logging.getLogger(__name__)
 
 
@@ -38,7 +37,8 @@ class Pause:
     """Whether the account's queue stands still, and why; `sender` is the account's own.
 
     A check that succeeds proves little (it knows no senders of single orders, and no prices), so
-    one order is tried alone then: `probing` until one is taken.
+    one order is tried alone then: `probing` until one is taken, or until there is none to try.
+    `deaf` says that questions would be refused as well.
     """
 
     clock: Clock
@@ -47,6 +47,7 @@ class Pause:
     reason: str | None = None
     check_at: float = 0.0
     probing: bool = False
+    deaf: bool = False
     _senders: dict[str, _Refused] = field(default_factory=dict)
     _changing: Lock = field(default_factory=Lock)  # many orders may be refused at once
 
@@ -61,9 +62,18 @@ class Pause:
         refused = self._senders.get(sender)
         return refused.reason if refused and refused.until > self.clock.monotonic() else None
 
+    def stops(self, sender: str) -> bool:
+        """Say whether no order of this sender may leave now."""
+        return self.stands_still or self.held(sender) is not None
+
+    @property
+    def stands_still(self) -> bool:
+        """Say whether no order at all may leave now."""
+        return self.reason is not None and not self.probing
+
     def concerns(self, error: RejectedError) -> bool:
         """Say whether the refusal is about the account and not about the message."""
-        return error.code in ACCOUNT
+        return error.code in ACCOUNT or (error.code is None and error.http_status in UNNAMED)
 
     def begin(self, error: RejectedError, sender: str) -> None:
         """Stand still, or let the orders of another sender wait; said loudly once."""
@@ -77,6 +87,7 @@ class Pause:
         if self.reason is None:
             _log.error("sending stands still: %s", error)
         self.reason, self.probing = str(error), False
+        self.deaf = (error.http_status if error.code is None else error.code) == CREDENTIALS
         self.check_at = self.clock.monotonic() + self.seconds
 
     def _hold(self, sender: str, error: RejectedError) -> None:
@@ -89,9 +100,17 @@ class Pause:
         """Go on: an order was taken. What was on its way before proves nothing."""
         with self._changing:
             self._senders.pop(sender, None)
-            if self.probing:
-                _log.warning("sending goes on")
-                self.reason, self.probing = None, False
+            self._go_on()
+
+    def end_quietly(self) -> None:
+        """Go on: the check succeeded and there is no order to try."""
+        with self._changing:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self.probing:
+            _log.warning("sending goes on")
+            self.reason, self.probing = None, False
 
     def remaining(self) -> float:
         """Return in how many seconds it is asked again whether to go on."""
@@ -99,7 +118,7 @@ class Pause:
 
     def over(self, backend: Backend) -> bool:
         """Say whether orders may leave, after asking the provider when it is time to."""
-        if self.reason is None or self.probing:
+        if not self.stands_still:
             return True
         if self.clock.monotonic() < self.check_at:
             return False

@@ -26,7 +26,7 @@ REFUSED = outcomes.End(status=Status.REFUSED, reason="no")
 
 def rivals(box: Box, job: Job) -> int:
     """Count the rivals of an order."""
-    return box.database.read(lambda c: twins.rivals_of(c, job, around=AROUND))
+    return len(box.database.read(lambda c: twins.rivals_of(c, job, around=AROUND)))
 
 
 @pytest.mark.parametrize(

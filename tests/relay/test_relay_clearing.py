@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from sqlalchemy import update
 
+from im_notify.errors import RejectedError
 from im_notify.models import Status
 from im_notify.outbox import claiming, outcomes, schema
 
@@ -24,6 +25,11 @@ def interrupted(bench: Bench, count: int, *, placed: int) -> list[Accepted]:
     bench.clock.advance(700)
     bench.engine.recover()
     return accepted
+
+
+def refusal(code: int) -> RejectedError:
+    """Return what is raised where the provider refuses."""
+    return RejectedError("refused", backend="test", code=code)
 
 
 def asked(bench: Bench, path: str) -> int:
@@ -93,13 +99,105 @@ def test_nobody_looks_while_the_account_is_refused(bench: Bench) -> None:
     """It would be refused as well, and that says nothing about the order."""
     interrupted(bench, 1, placed=1)
     bench.send()
-    pause = bench.engine.sender.pause
-    pause.reason, pause.check_at = "refused", bench.clock.monotonic() + 30
+    bench.engine.sender.pause.begin(refusal(401), "APITEST")
 
     due = bench.clear()
 
     assert asked(bench, "get-reports/json") == 0
-    assert due == pytest.approx(bench.clock.now().timestamp() + 30)
+    assert due == pytest.approx(bench.clock.now().timestamp() + 60)
+
+
+@pytest.mark.parametrize("code", [402, 450])
+@pytest.mark.parametrize(("placed", "status"), [(1, Status.DELIVERED), (0, Status.UNKNOWN)])
+def test_what_is_unclear_is_cleared_up_while_sending_stands_still(
+    bench: Bench, code: int, placed: int, status: Status
+) -> None:
+    """Questions cost nothing: it is found, or given up at its time, and never sent meanwhile."""
+    accepted = bench.accept()
+    bench.sandbox.fault("reset", when="after" if placed else "before")
+    bench.engine.send_due()
+    bench.engine.settle()
+    bench.engine.sender.pause.begin(refusal(code), "APITEST")
+    bench.sandbox.fault("503", count=10_000, path="get-balance")
+
+    bench.run(60 if placed else 900)
+
+    assert bench.stored(accepted).status is status
+    assert bench.engine.sender.pause.trouble
+    assert asked(bench, "send-sms/json") == 1
+
+
+def test_it_may_still_be_sent_as_long_as_the_guard_holds(bench: Bench) -> None:
+    """The account is topped up after five minutes, more look-ups than one that may not wait has."""
+    accepted = bench.accept()
+    bench.sandbox.fault("reset", when="before")
+    bench.engine.send_due()
+    bench.engine.settle()
+    bench.engine.sender.pause.begin(refusal(402), "APITEST")
+    bench.sandbox.fault("503", count=10_000, path="get-balance")
+    bench.run(330)
+    meanwhile = bench.stored(accepted).status
+
+    bench.engine.sender.pause.probing = True
+    bench.run(200)
+
+    assert meanwhile is Status.WAITING
+    assert bench.stored(accepted).status is Status.DELIVERED
+    assert len(bench.sandbox.ledger) == 1
+
+
+@pytest.mark.parametrize("ahead", [-500, -120, 80, 120, 500])
+def test_a_repetition_is_found_by_a_clock_that_is_wrong(bench: Bench, ahead: float) -> None:
+    """The provider said that the order is there, so one that is a few minutes off must be it."""
+    bench.clock.ahead = ahead
+    accepted = bench.accept()
+    bench.sandbox.fault("reset", when="after")
+
+    bench.run(60)
+
+    assert bench.stored(accepted).status is Status.DELIVERED
+    assert bench.stored(accepted).orders[0].order_id == bench.sandbox.ledger[0].order_id
+
+
+@pytest.mark.parametrize("ahead", [-500, -120, 120, 500])
+@pytest.mark.parametrize("gap", [0, 5, 60])
+def test_a_clock_that_is_wrong_gives_no_order_to_another_message(
+    bench: Bench, ahead: float, gap: float
+) -> None:
+    """Two texts to one phone, both repetitions: no guess is made, the list tells no texts."""
+    bench.clock.ahead = ahead
+    bench.sandbox.fault("503", count=30, path="get-reports")  # so that both are sought together
+    accepted = {}
+    for text in ("one", "two"):
+        accepted[text] = bench.accept(text)
+        bench.sandbox.fault("reset", when="after")
+        bench.run(gap)
+
+    bench.run(1800)
+
+    placed = {one.text: one.order_id for one in bench.sandbox.ledger}
+    found = {text: bench.stored(one).orders[0].order_id for text, one in accepted.items()}
+    assert len(bench.sandbox.ledger) == 2
+    assert all(found[text] in {None, placed[text]} for text in found)
+
+
+def test_an_order_of_somebody_else_is_not_taken_for_a_repetition(bench: Bench) -> None:
+    """It is minutes away, and an order of our own said the same."""
+    message = bench.accept("somebody else's")
+    bench.run(10)
+    bench.database.write(
+        lambda c: c.execute(update(schema.orders).values(order_id="not ours"))
+    ).result()
+    bench.clock.advance(200)
+    first = bench.accept()
+    bench.run(10)
+    again = bench.accept()
+    bench.sandbox.fault("reset", when="before")
+
+    bench.run(60)
+
+    assert bench.stored(again).orders[0].order_id == bench.stored(first).orders[0].order_id
+    assert bench.stored(message).orders[0].order_id == "not ours"
 
 
 class Late:

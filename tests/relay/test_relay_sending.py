@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -110,6 +111,93 @@ def test_past_the_guard_it_is_only_looked_up(bench: Bench) -> None:
 
     sends = [one for one in bench.sandbox.requests if one.path.endswith("send-sms/json")]
     assert len(sends) == 1
+    assert bench.stored(accepted).status is Status.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("when", "status"), [("before", Status.UNKNOWN), ("after", Status.DELIVERED)]
+)
+def test_past_its_time_an_unclear_message_is_only_looked_up(
+    bench: Bench, when: Any, status: Status
+) -> None:
+    """A code of three minutes; the network is away until the five hundredth second."""
+    accepted = bench.accept(lifetime=180.0)
+    bench.sandbox.fault("reset", when=when)
+    bench.engine.send_due()
+    bench.engine.settle()
+    client = bench.engine.backend.client()  # type: ignore[attr-defined]  # the provider's own
+    real = client.base_url
+    object.__setattr__(client, "base_url", "http://127.0.0.1:9/v1/")
+    bench.run(170)
+
+    bench.clock.advance(20)
+    object.__setattr__(client, "base_url", real)
+    bench.run(600)
+
+    sends = [one for one in bench.sandbox.requests if one.path.endswith("send-sms/json")]
+    assert len(sends) == 1
+    assert bench.stored(accepted).status is status
+
+
+def slow(bench: Bench, recipients: int) -> None:
+    """Have an order of so many recipients leave, ten of them a second."""
+    limiter = bench.engine.backend.limiter  # type: ignore[attr-defined]  # the provider's own
+    object.__setattr__(limiter, "_rate", 10.0)
+    limiter.acquire(recipients)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_repeat_whose_turn_comes_past_the_guard_is_not_made(bench: Bench, when: Any) -> None:
+    """It was in time when it began to wait for the rate, which a large order had used up."""
+    accepted = bench.accept()
+    bench.sandbox.fault("reset", when=when)
+    bench.engine.send_due()
+    bench.engine.settle()
+    slow(bench, 7000)
+
+    bench.run(1200)
+
+    sends = [one for one in bench.sandbox.requests if one.path.endswith("send-sms/json")]
+    assert len(sends) == 1
+    placed = when == "after"
+    assert bench.stored(accepted).status is (Status.DELIVERED if placed else Status.UNKNOWN)
+
+
+def test_a_message_whose_turn_comes_past_its_time_expires(bench: Bench) -> None:
+    """A code that nobody waits for any more costs nothing."""
+    slow(bench, 2000)
+    accepted = bench.accept(lifetime=180.0)
+
+    bench.run(300)
+
+    assert bench.stored(accepted).status is Status.EXPIRED
+    assert bench.sandbox.ledger == []
+
+
+def test_an_order_has_no_more_recipients_than_one_may_have(bench: Bench) -> None:
+    """A message to many leaves as several orders, to everybody once."""
+    numbers = tuple(f"53{number:07d}0" for number in range(2500))
+    accepted = bench.accept("x", *numbers)
+
+    bench.run(60)
+
+    ledger = bench.sandbox.ledger
+    assert sorted(len(order.numbers) for order in ledger) == [500, 1000, 1000]
+    assert sorted(number for order in ledger for number in order.numbers) == list(numbers)
+    assert {row.status for row in bench.stored(accepted).deliveries} == {Status.DELIVERED}
+
+
+def test_an_order_that_may_have_been_placed_is_not_divided(bench: Bench) -> None:
+    """The limit was lowered meanwhile: only the identical order is known to the guard."""
+    accepted = bench.accept("x", "5301234567", "5301234568")
+    bench.sandbox.fault("reset", when="after")
+    bench.engine.send_due()
+    bench.engine.settle()
+    bench.engine.sender.backend = replace(bench.engine.backend, max_recipients=1)  # type: ignore[type-var]  # the provider's own
+
+    bench.run(60)
+
+    assert len(bench.sandbox.ledger) == 1
     assert bench.stored(accepted).status is Status.DELIVERED
 
 
@@ -238,7 +326,6 @@ def _in_its_place(bench: Bench) -> Engine:
         backend=bench.engine.backend,
         clock=bench.watched,
         sender=bench.engine.sender,
-        fall_back=bench.fallen.append,
     )
     engine.inherit(bench.engine)
     return engine

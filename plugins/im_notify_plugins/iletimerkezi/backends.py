@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from im_notify.errors import NotSentError
+from im_notify.i18n import _
 from im_notify.models import Receipt
+from im_notify_plugins.iletimerkezi.client import NAME
 from im_notify_plugins.iletimerkezi.wire import zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from im_notify.clock import Clock
     from im_notify.models import Message
     from im_notify.reports import Account, Order, Report
     from im_notify_plugins.iletimerkezi.client import Client
@@ -35,7 +40,7 @@ class ProviderBackend:
     def send(self, message: Message) -> Receipt:
         """Place one order; waits for the account's rate first. Raises SendError."""
         client = self.client()
-        self.limiter.acquire(len(message.recipients))
+        self._await_turn(message, client.clock)
         order_id = self.place(client, message)
         return Receipt(
             order_id=order_id,
@@ -44,6 +49,14 @@ class ProviderBackend:
             accepted_at=client.clock.now(),
             scheduled_for=message.send_at,
         )
+
+    def _await_turn(self, message: Message, clock: Clock) -> None:
+        """Wait for the rate; by neither clock may the message's time be over then."""
+        began, left = clock.monotonic(), _left(message, clock)
+        self.limiter.acquire(len(message.recipients))
+        if clock.monotonic() - began >= left or _left(message, clock) <= 0:
+            text = _("its turn came too late: other orders used up the account's rate")
+            raise NotSentError(text, backend=NAME)
 
     def ready(self) -> None:
         """Open the account. Raises ConfigError without credentials."""
@@ -71,3 +84,10 @@ class ProviderBackend:
     def check(self) -> Account:
         """Ask for balance and senders. Raises QueryError."""
         return self.client().account()
+
+
+def _left(message: Message, clock: Clock) -> float:
+    """Return for how many seconds the message may still leave."""
+    if message.leave_by is None:
+        return math.inf
+    return (message.leave_by - clock.now()).total_seconds()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -8,12 +10,14 @@ import responses
 
 from im_notify.errors import (
     InvalidMessageError,
+    NotSentError,
     RejectedError,
     ThrottledError,
     UnknownOutcomeError,
 )
 from im_notify.models import Consent
-from im_notify.testing import START
+from im_notify.testing import START, FakeClock, config_for
+from im_notify_plugins.iletimerkezi.account import backends
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +25,6 @@ if TYPE_CHECKING:
     from im_notify.errors import ImNotifyError
     from im_notify.models import Message
     from im_notify.sandbox import Sandbox
-    from im_notify.testing import FakeClock
     from im_notify_plugins.iletimerkezi.backends import ProviderBackend
 
     Ways = dict[str, ProviderBackend]
@@ -36,6 +39,53 @@ def reply(way: str, code: object, order: str = "") -> str:
     if way == "json":
         return '{"response":{"status":{"code":%s}%s}}' % (code, order)  # noqa: UP031  braces
     return f"<response><status><code>{code}</code></status>{order}</response>"
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("seconds", "orders"), [(9.0, 1), (10.0, 1), (10.5, 2)])
+def test_a_message_does_not_leave_when_its_turn_comes_too_late(
+    *,
+    sandbox: Sandbox,
+    account: Callable[..., Ways],
+    make: Callable[..., Message],
+    clock: FakeClock,
+    way: str,
+    seconds: float,
+    orders: int,
+) -> None:
+    """The order before it takes ten seconds of the rate; surely not sent is what is said."""
+    backend = account(sandbox.base_url, rate=2.0)[way]
+    many = tuple(f"53012345{number:02d}" for number in range(20))
+    backend.send(make(text="to many", recipients=many))
+    late = make(text="late", leave_by=clock.now() + timedelta(seconds=seconds))
+
+    with suppress(NotSentError):
+        backend.send(late)
+
+    assert len(sandbox.ledger) == orders
+
+
+class _SetBack(FakeClock):
+    """A clock that somebody puts back by a minute during each sleep."""
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self._start -= timedelta(minutes=1)
+
+
+def test_a_clock_that_is_put_back_while_a_message_waits_lets_it_leave_no_later(
+    sandbox: Sandbox, make: Callable[..., Message]
+) -> None:
+    """What counts is the time that passed."""
+    clock, config = _SetBack(), config_for(sandbox, {})
+    slow = replace(config, provider=replace(config.provider, rate=2.0))
+    backend = backends(slow, clock)[0]
+    many = tuple(f"53012345{number:02d}" for number in range(20))
+    backend.send(make(text="to many", recipients=many))
+    late = make(text="late", leave_by=clock.now() + timedelta(seconds=5))
+
+    with pytest.raises(NotSentError):
+        backend.send(late)
 
 
 @pytest.mark.parametrize("way", WAYS)
