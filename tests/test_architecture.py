@@ -57,6 +57,7 @@ MAY_IMPORT = {
     " settings [config_file] [config_layers] [models] [secret]",
     "config": "address_book config_file config_layers credentials errors relay_sections settings"
     " [models] [relay_config] [secret]",
+    "config_numbers": "config_file config_layers errors i18n recipients [config]",
     # the host of plugins
     "hookspecs": "[clock] [config] [models] [protocols] [relay_config] [reports]",
     "plugins": "clock errors hookspecs i18n [config] [discovery] [models] [protocols]"
@@ -76,13 +77,13 @@ MAY_IMPORT = {
     " recipients text wording [clock] [plugins] [relay_config] [reports] [secret]",
     "server": "alerts config errors handing i18n jsonout models outbox protocols recipients relay"
     " relay_config reports settings text [clock] [secret]",
-    "serving": "errors exits i18n models outbox protocols recipients relay relay_config sandbox"
-    " secret server wording [app] [clock] [config]",
+    "serving": "config_numbers errors exits i18n models outbox protocols recipients relay"
+    " relay_config sandbox secret server wording [app] [clock] [config]",
     "setup": "errors i18n nearest recipients relay_values settings [app]",
     # the edges
-    "commands": "alerts compose config csvout discovery errors exits hookspecs i18n jsonout models"
-    " outbox plugins previewing protocols recipients relay_config sandbox sending server serving"
-    " setup text wording [app] [reports]",
+    "commands": "alerts compose config config_numbers csvout discovery errors exits hookspecs i18n"
+    " jsonout models outbox plugins previewing protocols recipients relay_config sandbox sending"
+    " server serving setup text wording [app] [reports]",
     "cli": "app commands errors exits i18n [protocols]",
     "__main__": "cli",
     "testing": "config errors models plugins protocols reports sandbox secret [clock]",

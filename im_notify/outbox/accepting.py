@@ -6,7 +6,7 @@ import json
 import secrets
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select
 
 from im_notify.alerts import alert_object
 from im_notify.i18n import _
@@ -125,13 +125,3 @@ def note(connection: Connection, message_id: str, at: float, what: str, detail: 
     """Add a line to a message's timeline."""
     row = {"message_id": message_id, "at": at, "what": what, "detail": detail}
     direct.add(connection, _ADD_EVENT, row)
-
-
-def stop_ladder(connection: Connection, message_id: str) -> None:
-    """Leave the rungs that are not reached yet."""
-    columns = schema.rungs.c
-    connection.execute(
-        update(schema.rungs)
-        .where(columns.message_id == message_id, columns.state == "waiting")
-        .values(state="skipped")
-    )

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, select, update
 from im_notify.alerts import AlertState
 from im_notify.models import Status
 from im_notify.outbox import direct, schema
+from im_notify.outbox.hearing import heard_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +57,7 @@ def release(connection: Connection, *, now: float, gather: float) -> None:
         & (problems.c.audience == rows.c.audience)
     )
     found = connection.execute(
-        select(rows.c.id, rows.c.at, problems.c.state.label("problem"), messages.c.status)
+        select(rows.c.id, rows.c.at, problems.c.state.label("problem"), heard_status())
         .outerjoin_from(rows, problems, same)
         .outerjoin(messages, messages.c.id == problems.c.message_id)
         .where(rows.c.state == AWAITING, rows.c.due_at <= now)

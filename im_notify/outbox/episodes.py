@@ -15,9 +15,10 @@ from sqlalchemy import bindparam, insert, select, update
 from im_notify.alerts import Alert, AlertState
 from im_notify.models import Status
 from im_notify.outbox import direct, schema
-from im_notify.outbox.accepting import accept, note, stop_ladder
-from im_notify.outbox.awaiting import LOOK, UNCONFIRMED, is_open, let_wait, take_back
+from im_notify.outbox.accepting import accept
+from im_notify.outbox.awaiting import LOOK, UNCONFIRMED, let_wait, take_back
 from im_notify.outbox.changes import Change, Known
+from im_notify.outbox.ending import is_texted, leave_ladder, note_untold, take_care_of
 from im_notify.outbox.entries import Accepted
 from im_notify.outbox.holding import Hold, Place, fold, held_statuses, hold, route_text, waiting
 from im_notify.outbox.storming import must_wait
@@ -46,7 +47,6 @@ _FIND = select(
     _COLUMNS.severity,
 ).where(_HERE)
 _ADD, _CHANGE = insert(schema.episodes), update(schema.episodes).where(_HERE)
-_STATUS = select(schema.messages.c.status).where(schema.messages.c.id == bindparam("its_id"))
 
 
 def accept_alerts(
@@ -65,9 +65,11 @@ def accept_alerts(
     wait = waiting(connection, plan.audience) if changed and plan.storm else None
     folded = _fold(connection, changed, plan, now=now) if wait else {}
     rest = [change for change in changed if change.name not in folded]
-    fates = [(change, _is_texted(connection, change, plan)) for change in rest]
+    fates = [(change, is_texted(connection, change, plan)) for change in rest]
     texted = [change for change, is_texted in fates if is_texted]
     unsure = [change for change, is_texted in fates if is_texted is None]
+    if plan.recovery == "delivered":
+        note_untold(connection, [change for change, told in fates if told is False], now)
     known = [Accepted(id=name, duplicate=True, status=Status.WAITING) for name in folded.values()]
     known += _let_wait(connection, unsure, plan, now=now)
     if texted:
@@ -201,64 +203,31 @@ def _settle(connection: Connection, change: Change, plan: AlertPlan, *, now: flo
         return
     direct.change(connection, _CHANGE, _here(alert, plan) | values)
     if not change.firing and known.message_id:
-        _take_care_of(connection, known.message_id, alert, now=now)
-
-
-def _take_care_of(connection: Connection, message_id: str, alert: Alert, *, now: float) -> None:
-    """Note what became of a problem; once none of its message's fires, the ladder ends.
-
-    There is no message where the alert was held back.
-    """
-    if not direct.fetch(connection, _STATUS, {"its_id": message_id}):
-        return
-    note(connection, message_id, now, alert.state.value)
-    columns = schema.episodes.c
-    still = select(columns.episode).where(
-        columns.message_id == message_id, columns.state == AlertState.FIRING.value
-    )
-    if connection.execute(still.limit(1)).first() is None:
-        stop_ladder(connection, message_id)
-
-
-def _is_texted(connection: Connection, change: Change, plan: AlertPlan) -> bool | None:
-    """Say whether there is a text about it; None as long as that cannot be known."""
-    if change.firing:
-        return True
-    known = change.known
-    if change.alert.state is AlertState.ACKNOWLEDGED or known is None:
-        return False
-    if known.message_id is None and known.texted_at and known.texted_at >= known.fired_at:
-        return plan.recovery != "never"  # the message that told of it is so old that it was deleted
-    statuses = direct.fetch(connection, _STATUS, {"its_id": known.message_id})
-    ends = [is_end_told(Status(status), plan.recovery) for (status,) in statuses]
-    return ends[0] if ends else False
-
-
-def is_end_told(status: Status, recovery: str) -> bool | None:
-    """Say whether the end of a problem is texted whose message has this status.
-
-    None when it depends on what becomes of the message.
-    """
-    if recovery == "delivered" and is_open(status):
-        return None
-    return recovery == "always" or (recovery == "delivered" and status is Status.DELIVERED)
+        take_care_of(connection, known.message_id, alert, plan, now=now)
 
 
 def restate(
     connection: Connection, source: str, episode: str, *, audience: str, values: dict[str, object]
 ) -> None:
-    """Change columns of an episode."""
+    """Change columns of an episode; the ladder of a message that told of it before ends."""
     named = {"its_source": source, "its_episode": episode, "its_audience": audience}
+    before = direct.fetch(connection, _FIND, named) if "message_id" in values else ()
     direct.change(connection, _CHANGE, named | values)
+    for known in map(Known._make, before):
+        if known.message_id:
+            leave_ladder(connection, known.message_id)
 
 
 def _remember(
     connection: Connection, change: Change, plan: AlertPlan, *, message_id: str, now: float
 ) -> None:
+    """Store which message told of a problem last: its ladder is the one that goes on."""
     values: dict[str, object] = {"texted_at": now}
     if change.firing:
         values["message_id"] = message_id
     direct.change(connection, _CHANGE, _here(change.alert, plan) | values)
+    if change.firing and change.known and change.known.message_id:
+        leave_ladder(connection, change.known.message_id)
 
 
 def _duplicates(connection: Connection, found: Iterable[Change]) -> Iterator[Accepted]:

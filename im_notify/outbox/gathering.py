@@ -16,8 +16,9 @@ from im_notify.alerts import AlertState
 from im_notify.outbox import holding, schema, storming
 from im_notify.outbox.accepting import accept
 from im_notify.outbox.awaiting import AWAITING, let_wait
+from im_notify.outbox.ending import is_end_told
 from im_notify.outbox.entries import Surge
-from im_notify.outbox.episodes import is_end_told, restate
+from im_notify.outbox.episodes import restate
 from im_notify.outbox.holding import DAILY_CAP, LIMIT, Held, Hold
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from im_notify.models import Consent, Status
 from im_notify.outbox import direct, schema
 from im_notify.outbox.accepting import new_id
 from im_notify.outbox.entries import Route, Rung
+from im_notify.outbox.hearing import heard_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -149,7 +150,7 @@ def held_for(connection: Connection, audience: str) -> list[Held]:
             (problems.c.message_id.is_(None) & (problems.c.texted_at >= problems.c.fired_at)).label(
                 "is_forgotten"
             ),
-            messages.c.status,
+            heard_status(),
         )
         .outerjoin_from(rows, problems, same)
         .outerjoin(messages, messages.c.id == problems.c.message_id)

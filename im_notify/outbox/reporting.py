@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from im_notify.models import OrderState, Receipt, Status, overall
 from im_notify.outbox import direct, schema
@@ -17,15 +17,21 @@ from im_notify.outbox.telling import enqueue
 from im_notify.reports import Delivery, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
 _ORDERS, _PEOPLE = schema.orders.c, schema.recipients.c
 _FIND = (
-    select(_ORDERS.pk, _ORDERS.message_id, _ORDERS.state, _ORDERS.due_at)
+    select(_ORDERS.pk, _ORDERS.message_id, _ORDERS.state, _ORDERS.due_at, _ORDERS.owed_at)
     .where(_ORDERS.order_id == bindparam("its_order_id"))
     .order_by(_ORDERS.pk)
+)
+_PLACED = select(_ORDERS.pk, _ORDERS.order_id, _ORDERS.placed_at).where(_ORDERS.state == "placed")
+_OWE = (
+    update(schema.orders)
+    .where(_ORDERS.pk == bindparam("its_pk"))
+    .values(due_at=bindparam("its_due_at"), owed_at=func.coalesce(_ORDERS.owed_at, _ORDERS.due_at))
 )
 _WHERE_THEY_STAND = select(_PEOPLE.position, _PEOPLE.number, _PEOPLE.status).where(
     _PEOPLE.order_pk == bindparam("its_pk")
@@ -40,17 +46,23 @@ class _Order(NamedTuple):
     message_id: str
     state: str
     due_at: float
+    owed_at: float | None
 
 
 def outstanding(connection: Connection, *, now: float, limit: int) -> list[Receipt]:
     """Return the placed orders whose reports are due."""
     columns = schema.orders.c
-    rows = connection.execute(
-        select(columns.pk, columns.order_id, columns.placed_at)
-        .where(columns.state == "placed", columns.due_at <= now)
-        .order_by(columns.due_at)
-        .limit(limit)
-    ).all()
+    due = columns.due_at <= now
+    return _placed(connection, _PLACED.where(due).order_by(columns.due_at).limit(limit))
+
+
+def placed(connection: Connection, message_ids: Iterable[str]) -> list[Receipt]:
+    """Return the placed orders of these messages, whose reports may be due or not."""
+    return _placed(connection, _PLACED.where(_ORDERS.message_id.in_(message_ids)))
+
+
+def _placed(connection: Connection, found: Select[Any]) -> list[Receipt]:
+    rows = connection.execute(found).all()
     return [
         Receipt(
             order_id=row.order_id,
@@ -70,7 +82,8 @@ def reported(connection: Connection, report: Report, *, now: float, look_at: flo
     """
     for row in _orders(connection, report.order_id):
         if row.state == "placed":
-            _report_one(connection, row, report, now=now, look_at=look_at)
+            answered = row._replace(owed_at=None)
+            _report_one(connection, answered, report, now=now, look_at=look_at)
 
 
 def _orders(connection: Connection, order_id: str) -> Sequence[_Order]:
@@ -83,10 +96,9 @@ def _report_one(
 ) -> None:
     changed = _update_recipients(connection, row.pk, report)
     if look_at is None or all(status.final for status in statuses_of(connection, row.pk)):
-        move(connection, row.pk, state="done", due_at=now)
-        changed |= _give_up(connection, row.pk)
+        changed |= _end(connection, row.pk, now=now)
     else:
-        move(connection, row.pk, state="placed", due_at=look_at)
+        move(connection, row.pk, state="placed", due_at=look_at, owed_at=row.owed_at)
     if changed:
         _changed(connection, row, report, now=now)
 
@@ -127,7 +139,13 @@ def _push_one(connection: Connection, row: _Order, report: Report, *, now: float
 
 
 def _update_recipients(connection: Connection, pk: int, report: Report) -> bool:
-    news = {row.number: row.status for row in report.deliveries}
+    """Store what changed; who has no row in a report that is not complete is not missing yet."""
+    early = report.state in {OrderState.SCHEDULED, OrderState.SENDING}
+    news = {
+        row.number: row.status
+        for row in report.deliveries
+        if not (early and row.status is Status.MISSING)
+    }
     changed = False
     rows = direct.fetch(connection, _WHERE_THEY_STAND, {"its_pk": pk})
     for position, number, status in rows:
@@ -138,6 +156,13 @@ def _update_recipients(connection: Connection, pk: int, report: Report) -> bool:
             where = {"its_pk": pk, "its_position": position}
             direct.change(connection, _STAND, where | {"status": after.value})
     return changed
+
+
+def _end(connection: Connection, pk: int, *, now: float) -> bool:
+    """End an order; says whether that is the end of somebody who waited, or was missing so far."""
+    move(connection, pk, state="done", due_at=now, owed_at=None)
+    missing = Status.MISSING in statuses_of(connection, pk)
+    return _give_up(connection, pk) or missing
 
 
 def _give_up(connection: Connection, pk: int) -> bool:
@@ -153,12 +178,12 @@ def _give_up(connection: Connection, pk: int) -> bool:
 
 def look_later(connection: Connection, order_id: str, *, now: float, look_at: float | None) -> None:
     """No report could be had: ask again at `look_at`, or give the order up at its end."""
-    rows = [row for row in _orders(connection, order_id) if row.state == "placed"]
-    for row in rows:
-        state = "done" if look_at is None else "placed"
-        move(connection, row.pk, state=state, due_at=now if look_at is None else look_at)
     report = Report(order_id=order_id, state=OrderState.COMPLETED)
-    for row in rows:
-        if look_at is None and _give_up(connection, row.pk):
+    for row in _orders(connection, order_id):
+        if row.state != "placed":
+            continue
+        if look_at is not None:
+            direct.change(connection, _OWE, {"its_pk": row.pk, "its_due_at": look_at})
+        elif _end(connection, row.pk, now=now):
             detail = "there was no report to the end"
             _changed(connection, row, report, now=now, detail=detail)

@@ -8,6 +8,7 @@ from sqlalchemy import delete, exists, func, select, update
 
 from im_notify.alerts import AlertState
 from im_notify.outbox import schema
+from im_notify.outbox.rungs import UNDER_WAY
 from im_notify.outbox.standing import OPEN
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _ended(connection: Connection, *, before: float, limit: int) -> Sequence[str
     columns = schema.messages.c
     busy = (
         exists().where(schema.tellings.c.message_id == columns.id),
-        _waits(schema.rungs, "waiting", "trying"),
+        _waits(schema.rungs, *UNDER_WAY),
         _waits(schema.write_backs, "waiting"),
         _waits(schema.held, "held"),
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import and_, bindparam, case, func, literal_column, select, update
 
 from im_notify.models import Status, overall
 from im_notify.outbox import direct, schema, writing_back
-from im_notify.outbox.accepting import stop_ladder
+from im_notify.outbox.rungs import stop_ladder
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -20,8 +20,12 @@ _NUMBERS = (
     select(_PEOPLE.number).where(_PEOPLE.order_pk == bindparam("its_pk")).order_by(_PEOPLE.position)
 )
 _STATUSES = _NUMBERS.with_only_columns(_PEOPLE.status)
+_MISSED = and_(
+    _PEOPLE.status == literal_column(f"'{Status.MISSING.value}'"),
+    _ORDERS.state == literal_column("'placed'"),
+)
 _ALL_STATUSES = (
-    select(_PEOPLE.status)
+    select(case((_MISSED, literal_column(f"'{Status.WAITING.value}'")), else_=_PEOPLE.status))
     .join(schema.orders, _ORDERS.pk == _PEOPLE.order_pk)
     .where(_ORDERS.message_id == bindparam("its_id"))
     .distinct()
@@ -53,7 +57,8 @@ def statuses_of(connection: Connection, pk: int) -> list[Status]:
 def sum_up(connection: Connection, message_id: str, *, now: float) -> None:
     """Store where the whole message stands, and when nobody waited any more for the first time.
 
-    Once it is delivered its ladder ends.
+    Who is missing in a report of an order that is still asked about waits. Once the message is
+    delivered its ladder ends.
     """
     here = {"its_id": message_id}
     statuses = {Status(one) for (one,) in direct.fetch(connection, _ALL_STATUSES, here)}

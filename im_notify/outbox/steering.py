@@ -15,7 +15,8 @@ from im_notify.errors import ImNotifyError
 from im_notify.i18n import _
 from im_notify.models import Status
 from im_notify.outbox import outcomes, schema
-from im_notify.outbox.accepting import note, queue, stop_ladder
+from im_notify.outbox.accepting import note, queue
+from im_notify.outbox.rungs import stop_ladder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The passes that send what is due, ask for reports and climb fallback ladders.
+"""The passes that send what is due and ask for reports.
 
 A pass takes what is due now and returns when the next thing is; a test calls it with a clock of
 its own.
@@ -12,35 +12,32 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
-from threading import Event, Thread
-from typing import TYPE_CHECKING, TypeVar
+from threading import Event
+from typing import TYPE_CHECKING
 
-from im_notify.errors import ImNotifyError, QueryError
+from im_notify.errors import QueryError
 from im_notify.looking import look
-from im_notify.outbox import claiming, outcomes, reporting, rungs
-from im_notify.outbox.entries import OutboxError
+from im_notify.outbox import claiming, outcomes, overdue, reporting
 from im_notify.polling import END, next_look
+from im_notify.relay.leftovers import store_each
 from im_notify.relay.sending import end_expired
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import Connection
-
     from im_notify.clock import Clock
     from im_notify.models import Receipt
     from im_notify.outbox.claiming import Job
     from im_notify.outbox.database import Database
-    from im_notify.outbox.rungs import RungJob
     from im_notify.protocols import Backend
     from im_notify.relay.sending import Sender
     from im_notify.reports import Report
 
-T = TypeVar("T")
 AT_ONCE = 16  #: orders that are on their way to the provider at a time
 REPORTS = 10_000  #: orders that are asked for in one pass: most share the pages of one list
 EXPIRED = 100  #: orders that are ended in one transaction
-POSTPONE = 60.0  #: seconds until an order is asked for again that has no report
+POSTPONE = 60.0  #: seconds until an order is asked for again that has no report, at least
+LATEST = 240.0  #: and at most: what is asked for every half hour must not be silent for an hour
 TOGETHER = 8  #: reports that are on their way into the outbox at a time
 LONG = 10.0  #: seconds after which the rest is left to the next pass
 
@@ -49,18 +46,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class Engine:
-    """The passes; `fall_back` tells a rung's target and returns why it could not, or None."""
+    """The passes; `woken` is called when there is something to tell, or to send."""
 
     database: Database
     backend: Backend
     clock: Clock
     sender: Sender
-    fall_back: Callable[[RungJob], str | None]
     confirm_end: float = END
     woken: Callable[[], None] = lambda: None
     _on_their_way: list[Future[None]] = field(default_factory=list)
     _lost: deque[Job] = field(default_factory=deque)
-    _climbed: deque[Callable[[Connection], None]] = field(default_factory=deque)
     _expire_at: float = 0.0  # in monotonic seconds
     _stopping: Event = field(default_factory=Event)
     _pool: ThreadPoolExecutor = field(
@@ -70,7 +65,6 @@ class Engine:
     def recover(self) -> int:
         """Take over what a process that died left; returns how many orders are unclear."""
         now = self._now()
-        self.database.write(rungs.recover_rungs).result()
         return self.database.write(lambda c: claiming.recover(c, now=now)).result()
 
     def send_due(self) -> float | None:
@@ -82,6 +76,7 @@ class Engine:
         now = self._now()
         if not self.sender.pause.over(self.backend):
             self._expire(now)
+            self._seek_unclear()
             return now + self.sender.pause.remaining()
         if self._stopping.is_set():  # the provider may have been asked for long
             return None
@@ -95,7 +90,15 @@ class Engine:
         self._hand_out(claimed)
         if len(self._on_their_way) >= most:
             return None
-        return self.database.read(lambda c: claiming.next_due(c, ("queued", "unclear")))
+        due = self.database.read(lambda c: claiming.next_due(c, ("queued", "unclear")))
+        if due is None or due > now + self.sender.pause.seconds:
+            self.sender.pause.end_quietly()
+        return due
+
+    def _seek_unclear(self) -> None:
+        """Have looked up what cannot be repeated while sending stands still."""
+        if self.database.read(lambda c: claiming.next_due(c, ("unclear",))) is not None:
+            self.database.write(claiming.seek_unclear).result()
 
     def _expire(self, now: float) -> None:
         """End what may not be sent any more, now and then while sending stands still."""
@@ -125,7 +128,8 @@ class Engine:
 
     def _find_lost(self, now: float) -> None:
         """Store orders as unclear whose outcome could not be stored when it was known."""
-        self._store_each(self._lost, lambda job: partial(outcomes.lost, job=job, now=now))
+        lost = partial(outcomes.lost, now=now)
+        store_each(self._lost, lambda job: self.database.write(partial(lost, job=job)).result())
 
     def settle(self) -> None:
         """Return when no order is on its way."""
@@ -140,10 +144,14 @@ class Engine:
         now = self._now()
         due = self.database.read(lambda c: reporting.outstanding(c, now=now, limit=REPORTS))
         stored: deque[Future[None]] = deque()
+        heard = False
         for receipt, report in self._learned({one.order_id: one for one in due}):
+            heard |= report is not None
             stored.append(self._store(receipt, report))
             if len(stored) == TOGETHER:
                 stored.popleft().result()
+        if heard:
+            stored.append(self.database.write(partial(overdue.heard, now=self._now())))
         for one in stored:
             one.result()
         if due:
@@ -170,7 +178,7 @@ class Engine:
         if report is not None:
             work = partial(reporting.reported, report=report, now=now)
             return self.database.write(partial(work, look_at=None if report.final else look_at))
-        later = None if look_at is None else max(look_at, now + POSTPONE)
+        later = None if look_at is None else min(max(look_at, now + POSTPONE), now + LATEST)
         work = partial(reporting.look_later, order_id=receipt.order_id, now=now)
         return self.database.write(partial(work, look_at=later))
 
@@ -183,72 +191,9 @@ class Engine:
         )
         return None if following is None else start + following
 
-    def climb_due(self) -> float | None:
-        """Climb the rungs that are due; returns when the next one is."""
-        now = self._now()
-        self._store_climbed()
-        due = self.database.read(rungs.next_rung)
-        if due is None or due > now:
-            return due
-        claimed = self.database.write(
-            lambda c: rungs.claim_rungs(c, now=now, limit=AT_ONCE)
-        ).result()
-        self._climb_together(claimed, now)
-        self._store_climbed()
-        return self.database.read(rungs.next_rung)
-
-    def _climb_together(self, claimed: list[RungJob], now: float) -> None:
-        """Climb rungs beside each other: a mail server that hangs keeps no second phone silent."""
-        threads = [
-            Thread(target=self._climb, args=(job, now), name="relay-rung", daemon=True)
-            for job in claimed
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-    def _climb(self, job: RungJob, now: float) -> None:
-        if self._stopping.is_set():
-            self._climbed.append(partial(rungs.put_back, job=job))
-            return
-        about = {"message_id": job.message_id}
-        try:
-            error = self.fall_back(job)
-        except OutboxError as failure:
-            _log.warning("a fallback is tried again: %s", failure, extra=about)
-            self._climbed.append(partial(rungs.put_back, job=job))
-        except Exception as failure:  # noqa: BLE001  one target must not keep the others silent
-            _log.warning("a fallback failed", exc_info=True, extra=about)
-            error = str(failure) if isinstance(failure, ImNotifyError) else type(failure).__name__
-            self._climbed.append(partial(rungs.climbed, job=job, now=now, error=error))
-        else:
-            self._climbed.append(partial(rungs.climbed, job=job, now=now, error=error))
-            level = logging.WARNING if error else logging.INFO
-            _log.log(level, "fallback, step %d: %s", job.position, error or "done", extra=about)
-
-    def _store_climbed(self) -> None:
-        """Store how rungs went; what cannot be stored now is stored before the next is climbed."""
-        self._store_each(self._climbed, lambda work: work)
-
-    def _store_each(
-        self, waiting: deque[T], work_of: Callable[[T], Callable[[Connection], None]]
-    ) -> None:
-        """Store and forget what waits; after a reload the engine before may do so as well."""
-        while waiting:
-            try:
-                one = waiting.popleft()
-            except IndexError:
-                return
-            try:
-                self.database.write(work_of(one)).result()
-            except BaseException:
-                waiting.appendleft(one)
-                raise
-
     def inherit(self, other: Engine) -> None:
         """Take the place of an engine that ends: what it could not store yet is ours to store."""
-        self._lost, self._climbed = other._lost, other._climbed
+        self._lost = other._lost
 
     def stop(self) -> None:
         """Let a long pass end before its time; what it leaves out is done by the next one."""

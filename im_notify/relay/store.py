@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from im_notify.alerts import AlertState
-from im_notify.outbox import accepting, episodes, handed, reading, reporting
+from im_notify.outbox import accepting, episodes, handed, reading, reporting, rungs
 from im_notify.outbox.entries import AlertPlan, Entry
 from im_notify.outbox.figures import measure
 from im_notify.outbox.marks import set_mark
@@ -115,6 +115,10 @@ class RelayStore:
     def message(self, id: str) -> Stored | None:  # noqa: A002  as the doors call it
         """Return a message as it stands. Raises OutboxError."""
         return self.database.read(lambda c: reading.stored(c, id))
+
+    def may_be_heard(self, key: str) -> bool:
+        """Say whether the message of this key arrived anywhere, or may do so yet."""
+        return self.database.read(lambda c: rungs.may_be_heard(c, key))
 
     def push(self, report: Report) -> Future[bool]:
         """Note what the provider pushed; false when it names no order of ours."""

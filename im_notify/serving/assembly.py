@@ -15,7 +15,6 @@ from im_notify.relay.clearing import Clearer
 from im_notify.relay.engine import Engine
 from im_notify.relay.forgetting import Forgetter
 from im_notify.relay.gathering import Gatherer
-from im_notify.relay.ladders import Ladders
 from im_notify.relay.loops import Loops
 from im_notify.relay.noticing import Noticing
 from im_notify.relay.sending import Sender
@@ -28,6 +27,7 @@ from im_notify.server.services import Outcome, Services
 from im_notify.serving.lasting import Account, Lasting, account, lasting
 from im_notify.serving.own import (
     Surroundings,
+    climber_of,
     mind_of,
     own_passes,
     posting_of,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from im_notify.app import App
     from im_notify.outbox.database import Database
     from im_notify.protocols import Source
+    from im_notify.relay.climbing import Climber
     from im_notify.relay_config import HookConfig, RelayConfig
 
 PASS_SECONDS = 5.0  #: that a pass may take to end
@@ -62,6 +63,7 @@ class Relay:
     database: Database
     engine: Engine
     clearer: Clearer
+    climber: Climber
     store: RelayStore
     loops: Loops
     services: Services
@@ -74,18 +76,21 @@ class Relay:
     def start(self) -> None:
         """Take over what a process that died left, and begin."""
         self.engine.recover()
+        self.climber.recover()
         self.loops.start()
 
     def take_over(self, old: Relay) -> None:
         """Go on where `old`, which rests, left off."""
         self.engine.inherit(old.engine)
         self.clearer.inherit(old.clearer)
+        self.climber.inherit(old.climber)
         self.spool.prepare()
         self.loops.start()
 
     def rest(self) -> None:
         """End the loops; one that waits for a stranger is left behind, which can be repeated."""
         self.engine.stop()
+        self.climber.stop()
         if not self.loops.stop(PASS_SECONDS):
             _log.warning(_("a loop still waits for an answer and is left behind"))
 
@@ -139,13 +144,11 @@ def assemble(app: App, *, running: Relay | None = None) -> Relay:
         woken=lambda: loops.wake("send", "tell"),
     )
     posting = posting_of(app, config, store)
-    ladders = Ladders(relay=config, posting=posting, tell_url=app.plugins.fall_back)
     engine = Engine(
         database=database,
         backend=backend,
         clock=clock,
         sender=sender,
-        fall_back=ladders.climb,
         confirm_end=app.config.confirm_end,
     )
     clearer = Clearer(database=database, backend=backend, clock=clock, pause=used.pause)
@@ -178,8 +181,9 @@ def assemble(app: App, *, running: Relay | None = None) -> Relay:
     mind = mind_of(around)
     gatherer = Gatherer(database=database, clock=clock, store=store, alarm=mind.alarm)
     gatherer.dropped = kept.meter.dropped
+    climber = climber_of(around, mind)
     own = own_passes(around, mind) | {"gather": gatherer.gather_due}
-    own["clear"] = clearer.clear_due
+    own |= {"clear": clearer.clear_due, "climb": climber.climb_due}
     loops = Loops({**passes(engine, teller, forgetter, spool), **own}, clock)
     engine.woken = lambda: loops.wake("send", "tell")
     gatherer.woken = lambda: loops.wake("send", "climb")
@@ -188,6 +192,7 @@ def assemble(app: App, *, running: Relay | None = None) -> Relay:
         database=database,
         engine=engine,
         clearer=clearer,
+        climber=climber,
         store=store,
         loops=loops,
         services=services,
@@ -212,7 +217,6 @@ def passes(
     return {
         "send": engine.send_due,
         "confirm": engine.confirm_due,
-        "climb": engine.climb_due,
         "tell": teller.tell_due,
         "forget": forgetter.forget_due,
         "spool": spool.pick_up_due,

@@ -10,9 +10,12 @@ from im_notify.i18n import _
 from im_notify.models import Consent
 from im_notify.relay.answering import Answering
 from im_notify.relay.beating import Heart
+from im_notify.relay.climbing import Climber
+from im_notify.relay.ladders import Ladders
 from im_notify.relay.minding import Mind
 from im_notify.relay.posting import Posting
 from im_notify.relay.troubles import Troubles
+from im_notify.wording.own import trouble_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from im_notify.app import App
     from im_notify.clock import Clock
     from im_notify.outbox.database import Database
+    from im_notify.outbox.rungs import RungJob
     from im_notify.protocols import Backend
     from im_notify.relay.pausing import Pause
     from im_notify.relay.store import RelayStore
@@ -71,6 +75,16 @@ def refuse_wrong_places(app: App, relay: RelayConfig) -> None:
         app.plugins.write_back(target, None)
 
 
+def refuse_wrong_urls(app: App, relay: RelayConfig) -> None:
+    """Raise ConfigError for a URL that no plugin would tell anything: nobody would hear of it."""
+    ladders = {f"[contacts.{name}] fallback": ladder for name, ladder in relay.ladders.items()}
+    places = {where: [rung.to for rung in ladder] for where, ladder in ladders.items()}
+    for where, targets in (places | {"[relay] alarm": relay.alarm}).items():
+        for url in (one.reveal() for one in targets if not isinstance(one, str)):
+            if reason := app.plugins.fall_back(url, None):
+                raise ConfigError(_("{name}: {allowed}").format(name=where, allowed=reason))
+
+
 def mind_of(around: Surroundings) -> Mind:
     """Return what looks for troubles; its `alarm` is for who finds one."""
     troubles = Troubles(
@@ -89,6 +103,27 @@ def mind_of(around: Surroundings) -> Mind:
         posting=around.posting,
         wording=around.wording,
         tell_url=around.app.plugins.fall_back,
+    )
+
+
+def climber_of(around: Surroundings, mind: Mind) -> Climber:
+    """Return what climbs the ladders of the configuration."""
+    relay, wording = around.relay, around.wording
+
+    def give_up(job: RungJob) -> None:
+        mind.alarm("fallback", trouble_line("fallback", wording, id=job.message_id))
+
+    return Climber(
+        database=around.database,
+        backend=around.backend,
+        clock=around.watched,
+        steps=Ladders(
+            relay=relay,
+            posting=around.posting,
+            wording=wording,
+            tell_url=around.app.plugins.fall_back,
+        ),
+        gave_up=give_up,
     )
 
 

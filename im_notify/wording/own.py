@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from im_notify.models import Status
 from im_notify.recipients import international
-from im_notify.text import fit, transliterate
+from im_notify.text import estimate, fit, transliterate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,6 +54,7 @@ _OWN: Final = {
             "loops": "bir döngü durdu, yeniden başlatın",
             "parts": "bugünkü {cap} SMS parçasının {parts} tanesi kullanıldı",
             "cap": "bugünkü {cap} SMS parçası bitti, yalnız kritik alarmlar gider",
+            "fallback": "{id} kimseye ulaşmadı, yedekleri de başarısız oldu",
         },
         subjects={
             "provider": "sağlayıcı",
@@ -86,6 +87,7 @@ _OWN: Final = {
             "loops": "a loop has died, restart it",
             "parts": "{parts} of the {cap} SMS parts of today are used",
             "cap": "the {cap} SMS parts of today are used up, only critical alerts go out",
+            "fallback": "{id} reached nobody, and its fallbacks have failed",
         },
         subjects={
             "provider": "the provider",
@@ -123,6 +125,14 @@ def _masked(number: str) -> str:
     digits = international(number).removeprefix("+")
     hidden = max(0, len(digits) - _FIRST - _LAST)
     return f"{digits[:_FIRST]}{'*' * hidden}{digits[_FIRST + hidden :]}"
+
+
+def over_line(text: str, wording: Wording) -> str:
+    """Say of a text about a problem that this is over: it leads in place of the severity."""
+    words = wording.words
+    state, _blank, rest = text.partition(" ")
+    told = rest if state in words.severity.values() else text
+    return fit(f"{words.resolved} {told}", max(wording.parts, estimate(text).parts))
 
 
 def heartbeat_line(wording: Wording, *, at: datetime, name: str) -> str:

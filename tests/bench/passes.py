@@ -87,7 +87,6 @@ def inside(path: Path, backend: Backend, clock: Clock) -> Iterator[Inside]:
             clock=clock,
             pause=Pause(clock=clock),
         ),
-        fall_back=lambda _job: None,
     )
     yield Inside(database=database, engine=engine, store=store)
     engine.close()

@@ -33,9 +33,12 @@ if TYPE_CHECKING:
 MESSAGES = int(os.environ.get("CRASH_MESSAGES", "2000"))
 KILLS = int(os.environ.get("CRASH_KILLS", "20"))
 SEED = int(os.environ.get("CRASH_SEED", "1"))
+ALERTS = MESSAGES // 10
 CLIENTS = 8
 FAULTS = ("reset", "hang", "500", "502", "503", "504", "empty", "junk", "truncated")
 TOKEN = "a-token-of-the-test"
+AWAY, SECOND = "5301234598", "5301234567"  # the first one's phone is off
+KILLED = "the process ended while it was sent"
 
 
 def free_port() -> int:
@@ -98,9 +101,16 @@ rate = 100000
 listen = "127.0.0.1:{port}"
 database = "sqlite:///{tmp_path}/outbox.db"
 api_token = "{TOKEN}"
-[recipients]
-[contacts.oncall]
-numbers = ["5301234567"]
+[contacts.away]
+numbers = ["{AWAY}"]
+fallback = [{{ after = "2s", to = "second" }}]
+[contacts.second]
+numbers = ["{SECOND}"]
+[hooks.alertmanager]
+token = "{TOKEN}"
+to = ["away"]
+[storm]
+enabled = false
 """
     )
     command = [sys.executable, "-m", "im_notify", "sandbox", "--json", "--port", str(at)]
@@ -139,9 +149,25 @@ def post(stage: Stage, numbers: range) -> None:
             time.sleep(0.02)
 
 
-def torment(stage: Stage, dice: random.Random) -> None:
+def alert(stage: Stage, numbers: range) -> None:
+    """Post alerts as one of a pair of Alertmanagers does: again until it is answered 200."""
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {TOKEN}"
+    for number in numbers:
+        labels = {"alertname": "Disk", "instance": f"db{number}", "severity": "critical"}
+        body = {"version": "4", "alerts": [{"status": "firing", "labels": labels}]}
+        status = 0
+        while status != 200:
+            with contextlib.suppress(requests.RequestException):
+                url = f"{stage.relay}/hook/alertmanager"
+                status = session.post(url, json=body, timeout=5).status_code
+                assert status in {200, 503}
+            time.sleep(0.02)
+
+
+def torment(stage: Stage, dice: random.Random, *, kills: int = KILLS) -> None:
     """Kill and start the relay, and hurt the provider, at random moments."""
-    for _turn in range(KILLS):
+    for _turn in range(kills):
         for _fault in range(dice.randint(1, 6)):
             kind, when = dice.choice(FAULTS), dice.choice(("before", "after"))
             path = dice.choice(("send-sms", "send-sms", "get-report"))
@@ -169,6 +195,18 @@ def ends(stage: Stage) -> dict[str, dict[str, Any]]:
     return found
 
 
+def fallen(stage: Stage) -> Counter[tuple[str, str]]:
+    """Wait for every alert and its fallback; return how often each number was sent each text."""
+    give_up = time.monotonic() + 120
+    placed: Counter[tuple[str, str]] = Counter()
+    while len(placed) < 2 * ALERTS:
+        assert time.monotonic() < give_up, f"{len(placed)} texts of {2 * ALERTS}"
+        time.sleep(0.5)
+        ledger = stage.control("ledger")
+        placed = Counter((one["text"], number) for one in ledger for number in one["numbers"])
+    return placed
+
+
 def test_every_accepted_message_is_placed_once_and_its_end_is_known(stage: Stage) -> None:
     """Every 2xx is in the ledger exactly once, delivered, under the order id that is told."""
     share = -(-MESSAGES // CLIENTS)
@@ -194,3 +232,21 @@ def test_every_accepted_message_is_placed_once_and_its_end_is_known(stage: Stage
     assert Counter(one["state"] for one in states.values()) == {"delivered": MESSAGES}
     told = {text: one["orders"][0]["order_id"] for text, one in states.items()}
     assert told == order_ids
+    reasons = Counter(event["detail"] for one in states.values() for event in one["timeline"])
+    assert reasons[KILLED] > 0, "no kill met an order on its way: nothing was shown"
+
+
+def test_every_alert_and_its_fallback_is_placed_once(stage: Stage) -> None:
+    """Both of a pair post each alert, the phone is off: the first and the second are told once."""
+    stage.start()
+    pair = [threading.Thread(target=alert, args=(stage, range(ALERTS))) for _member in range(2)]
+
+    for member in pair:
+        member.start()
+    torment(stage, random.Random(SEED), kills=KILLS // 2)  # noqa: S311  repeatable on purpose
+    for member in pair:
+        member.join()
+    placed = fallen(stage)
+
+    assert set(placed.values()) == {1}
+    assert Counter(number for _text, number in placed) == {AWAY: ALERTS, SECOND: ALERTS}

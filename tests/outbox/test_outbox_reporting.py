@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from im_notify.models import OrderState, Status
-from im_notify.outbox import claiming, reporting, steering, telling
+from im_notify.outbox import claiming, reporting, steering, telling, writing_back
 from im_notify.outbox.entries import Rung
 from im_notify.outbox.rungs import next_rung
 from im_notify.reports import Delivery, Report
@@ -103,6 +104,43 @@ def test_a_push_that_comes_after_the_end_still_counts(box: Box) -> None:
     assert to_tell(box) == [(accepted.id, ["unknown"]), (accepted.id, ["delivered"])]
     assert box.stored(accepted).status is Status.DELIVERED
     assert box.stored(accepted).orders[0].state == "done"
+
+
+def test_who_has_no_row_yet_is_not_missing(box: Box) -> None:
+    """The order is still being worked on: nobody is told anything, and nothing is written back."""
+    accepted = box.accept("x", ONE, write_back=("zabbix",))
+    box.place("41")
+
+    box.do(reporting.reported, report(one="missing"), look_at=box.now + 5)
+
+    assert to_tell(box) == []
+    assert (box.stored(accepted).status, states(box, accepted)) == (
+        Status.WAITING,
+        {ONE: "waiting"},
+    )
+    assert box.database.read(writing_back.next_due) is None
+
+
+@pytest.mark.parametrize("end", ["complete", "given up"])
+def test_who_is_missing_ends_with_the_order(box: Box, end: str) -> None:
+    """Not before: the other may still get it, and what is missing may still be named."""
+    accepted = box.accept("x", ONE, TWO, write_back=("zabbix",))
+    box.place("41")
+    part = replace(report(one="waiting", two="missing"), state=OrderState.COMPLETED)
+    box.do(reporting.reported, part, look_at=box.now + 5)
+    box.do(reporting.pushed, report(one="delivered"))
+    before = (box.stored(accepted).status, box.database.read(writing_back.next_due))
+
+    if end == "complete":
+        whole = replace(report(one="delivered", two="missing"), state=OrderState.COMPLETED)
+        box.do(reporting.reported, whole, look_at=None)
+    else:
+        box.do(reporting.look_later, "41", look_at=None)
+
+    assert before == (Status.WAITING, None)
+    assert box.stored(accepted).status is Status.MISSING
+    assert box.database.read(writing_back.next_due) == box.now
+    assert to_tell(box)[-1] == (accepted.id, ["delivered", "missing"])
 
 
 def test_who_still_waits_at_the_end_is_unknown(box: Box) -> None:

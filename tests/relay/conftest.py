@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from im_notify.hookspecs import hookimpl
-from im_notify.models import Consent
+from im_notify.models import Consent, Status
 from im_notify.outbox import accepting, reading
 from im_notify.outbox.database import Database
 from im_notify.outbox.entries import Accepted, Entry, Stored
 from im_notify.plugins import Plugins
 from im_notify.relay.clearing import Clearer
+from im_notify.relay.climbing import Climber
 from im_notify.relay.engine import Engine
 from im_notify.relay.pausing import Pause
 from im_notify.relay.sending import Sender
@@ -28,7 +29,7 @@ from im_notify.wording import Wording
 from im_notify_plugins.iletimerkezi.account import backends
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from im_notify.models import Message
@@ -65,6 +66,17 @@ class Listener:
 
 
 @dataclass
+class Fall:
+    """Steps that are needed as long as anybody waits; `climb` is a function of the test."""
+
+    climb: Callable[[RungJob], str | None]
+
+    def is_needed(self, job: RungJob, statuses: Mapping[str, Status]) -> bool:
+        """Say whether anybody has no text yet, or the end of the problem is to be told."""
+        return job.ends or set(statuses.values()) != {Status.DELIVERED}
+
+
+@dataclass
 class Bench:
     """Everything of one relay, within reach."""
 
@@ -75,6 +87,7 @@ class Bench:
     plugins: Plugins
     engine: Engine
     clearer: Clearer
+    climber: Climber
     store: RelayStore
     teller: Teller
     listener: Listener
@@ -104,7 +117,7 @@ class Bench:
         """Let time pass, with every pass at the moment that it is due."""
         end = self.clock.now().timestamp() + seconds
         while (now := self.clock.now().timestamp()) <= end:
-            dues = [self.send(), self.clear(), self.engine.confirm_due(), self.engine.climb_due()]
+            dues = [self.send(), self.clear(), self.engine.confirm_due(), self.climb()]
             self.tell()
             coming = [due for due in dues if due is not None]
             step = min([*coming, now + 60.0, end + 0.001]) - now
@@ -114,6 +127,15 @@ class Bench:
         """Look up what is due, with the provider as the engine has it."""
         self.clearer.backend = self.engine.backend
         return self.clearer.clear_due()
+
+    def fall(self, climb: Callable[[RungJob], str | None]) -> None:
+        """Have rungs do this from now on."""
+        self.climber.steps = Fall(climb)
+
+    def climb(self) -> float | None:
+        """Climb what is due, with the provider as the engine has it."""
+        self.climber.backend = self.engine.backend
+        return self.climber.climb_due()
 
     def tell(self) -> None:
         """Tell the plugins all that is to be told."""
@@ -128,6 +150,8 @@ class Bench:
             due = self.engine.send_due()
             self.engine.settle()
             if due is None or due > self.clock.now().timestamp():
+                return due
+            if self.engine.sender.pause.stands_still:  # until a moment that is not quite there
                 return due
 
 
@@ -159,12 +183,14 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         )
         clearer = Clearer(database=database, backend=backend, clock=watched, pause=sender.pause)
         fallen: list[RungJob] = []
+        climber = Climber(
+            database=database, backend=backend, clock=watched, steps=Fall(fallen.append)
+        )
         engine = Engine(
             database=database,
             backend=backend,
             clock=watched,
             sender=sender,
-            fall_back=fallen.append,
         )
         teller = Teller(database=database, plugins=plugins, clock=watched)
         yield Bench(
@@ -175,6 +201,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
             plugins=plugins,
             engine=engine,
             clearer=clearer,
+            climber=climber,
             store=store,
             teller=teller,
             listener=listener,

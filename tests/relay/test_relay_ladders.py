@@ -57,8 +57,12 @@ def mail(bench: Bench) -> Mail:
         sender="APITEST",
         consent=Consent.TRANSACTIONAL,
     )
-    ladders = Ladders(relay=relay, posting=posting, tell_url=bench.plugins.fall_back)
-    bench.engine.fall_back = ladders.climb
+    bench.climber.steps = Ladders(
+        relay=relay,
+        posting=posting,
+        wording=bench.store.wording,
+        tell_url=bench.plugins.fall_back,
+    )
     plugin = Mail()
     bench.plugins.add(plugin, "mail")
     return plugin
@@ -68,7 +72,7 @@ def climb(bench: Bench, target: str) -> list[str]:
     """Reach a rung of an undelivered message; returns the timeline's end."""
     accepted = bench.accept("x", "5301234598", ladder=(Rung(90.0, target),))
     bench.clock.advance(90)
-    bench.engine.climb_due()
+    bench.climb()
     return [f"{one.what}: {one.detail}" for one in bench.stored(accepted).timeline][1:]
 
 
@@ -78,7 +82,7 @@ def test_rungs_are_references_in_the_order_of_time() -> None:
 
     assert rungs_of(relay, "oncall,second") == (
         Rung(60.0, "second/1"),
-        Rung(90.0, "oncall/1"),
+        Rung(90.0, "oncall/1,second/2"),
         Rung(180.0, "oncall/2"),
     )
     assert rungs_of(relay, None) == ()
@@ -109,9 +113,9 @@ def test_a_rung_that_is_climbed_twice_is_sent_once(bench: Bench) -> None:
     bench.clock.advance(90)
     now = bench.clock.now().timestamp()
     (job,) = bench.database.write(lambda c: rungs.claim_rungs(c, now=now, limit=1)).result()
-    bench.engine.fall_back(job)
+    bench.climber.steps.climb(job)
 
-    bench.engine.recover()
+    bench.climber.recover()
     bench.run(10)
 
     assert bench.sandbox.phone("5301234568") == ["x"]
@@ -136,7 +140,7 @@ def test_a_rung_that_leads_nowhere_is_noted(bench: Bench, target: str, why: str)
 def test_a_scheme_that_nobody_knows_is_noted(bench: Bench, mail: Mail) -> None:
     """It is named without the rest of the URL."""
     steps = (Step(after=1.0, to=Secret("carrier://pigeon:secret@loft")),)
-    bench.engine.fall_back.__self__.relay.ladders["oncall"] = steps  # type: ignore[attr-defined]
+    bench.climber.steps.relay.ladders["oncall"] = steps  # type: ignore[attr-defined]
 
     lines = climb(bench, "oncall/1")
 
@@ -154,11 +158,11 @@ def test_a_rung_that_breaks_leaves_the_others(bench: Bench) -> None:
         if job.position == 1:
             raise ZeroDivisionError
 
-    bench.engine.fall_back = fall_back
+    bench.fall(fall_back)
     accepted = bench.accept("x", "5301234598", ladder=(Rung(90.0, "a/1"), Rung(90.0, "a/2")))
     bench.clock.advance(90)
 
-    bench.engine.climb_due()
+    bench.climb()
 
     ends = [one.what for one in bench.stored(accepted).timeline if "fallback " in one.what]
     assert told == [1, 2]
@@ -174,13 +178,13 @@ def test_a_rung_that_could_not_be_stored_is_tried_again(bench: Bench) -> None:
         if len(tries) == 1:
             raise OutboxError
 
-    bench.engine.fall_back = fall_back
+    bench.fall(fall_back)
     bench.accept("x", "5301234598", ladder=(Rung(90.0, "a/1"),))
     bench.clock.advance(90)
 
-    bench.engine.climb_due()
-    bench.engine.climb_due()
-    bench.engine.climb_due()
+    bench.climb()
+    bench.climb()
+    bench.climb()
 
     assert tries == ["a/1", "a/1"]
 
@@ -198,12 +202,12 @@ def test_a_rung_is_not_told_again_while_its_outcome_cannot_be_stored(
         tries.append(job.target)
         disk.__enter__()
 
-    bench.engine.fall_back = fall_back
+    bench.fall(fall_back)
     for _time in range(3):
         with pytest.raises(OutboxError):
-            bench.engine.climb_due()
+            bench.climb()
     disk.__exit__(None, None, None)
-    bench.engine.climb_due()
+    bench.climb()
 
     assert tries == ["a/1"]
 
@@ -211,7 +215,7 @@ def test_a_rung_is_not_told_again_while_its_outcome_cannot_be_stored(
 def test_a_foreign_number_is_a_rung_too(bench: Bench, mail: Mail) -> None:
     """Where the configuration allows such numbers."""
     steps = (Step(after=1.0, to="abroad"),)
-    bench.engine.fall_back.__self__.relay.ladders["oncall"] = steps  # type: ignore[attr-defined]
+    bench.climber.steps.relay.ladders["oncall"] = steps  # type: ignore[attr-defined]
 
     assert climb(bench, "oncall/1")[-1] == "fallback done: step 1"
     assert mail.told == []
@@ -225,11 +229,11 @@ def test_a_target_that_hangs_holds_up_no_other(bench: Bench) -> None:
         together.wait(10)
         return None
 
-    bench.engine.fall_back = tell
+    bench.fall(tell)
     accepted = [bench.accept(name, "5301234598", ladder=(Rung(90.0, "x/1"),)) for name in "ab"]
     bench.clock.advance(90)
 
-    bench.engine.climb_due()
+    bench.climb()
 
     ends = [bench.stored(one).timeline[-1].what for one in accepted]
     assert ends == ["fallback done", "fallback done"]

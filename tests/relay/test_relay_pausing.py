@@ -124,6 +124,35 @@ def test_a_sender_of_one_message_stops_no_other(
     assert len(loud(caplog)) == 1
 
 
+def test_a_quiet_relay_is_well_once_the_check_succeeds(bench: Bench) -> None:
+    """The only message that met the empty account expired: no SMS is there to try."""
+    refusing = Refusing(402)
+    bench.plugins.add(refusing, "refusing")
+    accepted = bench.accept(lifetime=100.0)
+    bench.run(30)
+    meanwhile = bench.engine.sender.pause.trouble
+
+    bench.run(120)
+
+    assert meanwhile == "refused"
+    assert bench.stored(accepted).status is Status.EXPIRED
+    assert bench.engine.sender.pause.trouble is None
+
+
+def test_a_check_that_succeeds_ends_no_trouble_while_an_order_waits(bench: Bench) -> None:
+    """It knows no prices: the alarm is not taken back and raised again each minute."""
+    bench.plugins.add(Refusing(402), "refusing")
+    bench.accept()
+    bench.run(1)
+
+    found = set()
+    for _second in range(200):
+        bench.run(1)
+        found.add(bench.engine.sender.pause.trouble)
+
+    assert found == {"refused"}
+
+
 def test_a_network_that_is_down_does_not_stop_the_queue(bench: Bench) -> None:
     """Surely not sent is tried again by itself."""
     refusing = Refusing(0)
