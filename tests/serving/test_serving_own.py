@@ -15,6 +15,7 @@ from im_notify.app import App
 from im_notify.errors import ConfigError
 from im_notify.models import Consent
 from im_notify.outbox.entries import Route
+from im_notify.outbox.rungs import RungJob
 from im_notify.sandbox import Sandbox, Settings
 from im_notify.serving.assembly import assemble
 from im_notify.serving.running import check
@@ -153,3 +154,31 @@ def test_an_outcome_finds_its_way_back(running: Relay, told: tuple[str, list[Any
     assert (outcome["id"], outcome["state"]) == (accepted.id, "delivered")
     assert outcome["alerts"][0]["labels"] == {"event_id": "20"}
     assert outcome["text"].startswith("SMS teslim edildi: 90530*****67 ")
+
+
+def test_the_alarm_is_told_when_a_message_reached_nobody(
+    configured: Configured, sandbox: Sandbox
+) -> None:
+    """And its last fallback has failed for good: else nobody would ever know."""
+    relay = assemble(configured('alarm = ["oncall"]\nlanguage = "en"'))
+    job = RungJob(
+        pk=1,
+        message_id="abc",
+        position=1,
+        target="gone/1",
+        text="x",
+        ends=False,
+        born_at=0.0,
+        expires_at=0.0,
+    )
+    relay.climber.gave_up(job)
+
+    relay.start()
+    give_up = time.monotonic() + 15
+    while not (texts := sandbox.phone("5301234567")):
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+    relay.close()
+    relay.engine.backend.client().transport.close()  # type: ignore[attr-defined]  # the pool
+
+    assert texts == ["im-notify: abc reached nobody, and its fallbacks have failed"]
