@@ -134,7 +134,8 @@ def seek_unclear(connection: Connection) -> None:
 def _take(connection: Connection, rows: Sequence[_Due], *, now: float) -> list[Job]:
     jobs = [_job(connection, row, now=now) for row in rows]
     for row, job in zip(rows, jobs, strict=True):
-        values = {"first_at": job.first_at, "last_at": now, "attempts": row.attempts + 1}
+        last_at = max(now, job.first_at)  # a clock that went back must not turn the two around
+        values = {"first_at": job.first_at, "last_at": last_at, "attempts": row.attempts + 1}
         move(connection, row.pk, state="sending", due_at=now, **values)
     return jobs
 

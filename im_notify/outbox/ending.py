@@ -12,7 +12,7 @@ from im_notify.outbox import direct, schema
 from im_notify.outbox.accepting import note
 from im_notify.outbox.awaiting import NOT_DELIVERED, is_open
 from im_notify.outbox.hearing import heard_status
-from im_notify.outbox.rungs import end_ladder, stop_ladder
+from im_notify.outbox.rungs import end_ladder, hand_on, stop_ladder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from im_notify.outbox.entries import AlertPlan
 
 _COLUMNS = schema.episodes.c
-_STILL = select(_COLUMNS.episode).where(
-    _COLUMNS.message_id == bindparam("its_id"), _COLUMNS.state == bindparam("its_state")
-)
+_STATES = select(_COLUMNS.state).where(_COLUMNS.message_id == bindparam("its_id")).distinct()
 _STATUS = select(heard_status()).where(schema.messages.c.id == bindparam("its_id"))
 
 
@@ -71,15 +69,24 @@ def take_care_of(
     if not direct.fetch(connection, _STATUS, {"its_id": message_id}):
         return
     note(connection, message_id, now, alert.state.value)
-    over = leave_ladder(connection, message_id)
-    if over and alert.state is AlertState.RESOLVED and plan.recovery != "never":
+    states = _leave_ladder(connection, message_id)
+    if states <= {AlertState.RESOLVED} and plan.recovery != "never":
         end_ladder(connection, message_id, now=now)
 
 
-def leave_ladder(connection: Connection, message_id: str) -> bool:
-    """Stop the ladder of a message, unless a problem that it told of fires; says if it did."""
-    still = {"its_id": message_id, "its_state": AlertState.FIRING.value}
-    over = not direct.fetch(connection, _STILL, still)
-    if over:
+def tell_anew(connection: Connection, before: str, after: str) -> None:
+    """A problem that one message told of is told by another: the ladder is that one's.
+
+    Who heard of it by the ladder of the first hears of the end, if there was no other problem.
+    """
+    states = _leave_ladder(connection, before)
+    hand_on(connection, before, after if states <= {AlertState.RESOLVED} else None)
+
+
+def _leave_ladder(connection: Connection, message_id: str) -> set[AlertState]:
+    """Stop the ladder of a message unless a problem of it fires; returns all their states."""
+    rows = direct.fetch(connection, _STATES, {"its_id": message_id})
+    states = {AlertState(state) for (state,) in rows}
+    if AlertState.FIRING not in states:
         stop_ladder(connection, message_id)
-    return over
+    return states

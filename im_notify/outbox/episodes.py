@@ -18,9 +18,10 @@ from im_notify.outbox import direct, schema
 from im_notify.outbox.accepting import accept
 from im_notify.outbox.awaiting import LOOK, UNCONFIRMED, let_wait, take_back
 from im_notify.outbox.changes import Change, Known
-from im_notify.outbox.ending import is_texted, leave_ladder, note_untold, take_care_of
+from im_notify.outbox.ending import is_texted, note_untold, take_care_of, tell_anew
 from im_notify.outbox.entries import Accepted
 from im_notify.outbox.holding import Hold, Place, fold, held_statuses, hold, route_text, waiting
+from im_notify.outbox.rungs import take_end_back
 from im_notify.outbox.storming import must_wait
 
 if TYPE_CHECKING:
@@ -146,6 +147,8 @@ def _hold(
     goes_on = take_back(connection, source, episode, audience=audience, now=now)
     if change.begins and not goes_on:
         direct.change(connection, _CHANGE, _here(change.alert, plan) | {"message_id": name})
+        if change.known and change.known.message_id:
+            tell_anew(connection, change.known.message_id, name)
     return Accepted(id=name, duplicate=False, status=Status.WAITING)
 
 
@@ -202,6 +205,8 @@ def _settle(connection: Connection, change: Change, plan: AlertPlan, *, now: flo
         direct.add(connection, _ADD, named | values)
         return
     direct.change(connection, _CHANGE, _here(alert, plan) | values)
+    if change.anew and known.message_id:
+        take_end_back(connection, known.message_id)
     if not change.firing and known.message_id:
         take_care_of(connection, known.message_id, alert, plan, now=now)
 
@@ -215,7 +220,7 @@ def restate(
     direct.change(connection, _CHANGE, named | values)
     for known in map(Known._make, before):
         if known.message_id:
-            leave_ladder(connection, known.message_id)
+            tell_anew(connection, known.message_id, str(values["message_id"]))
 
 
 def _remember(
@@ -227,7 +232,7 @@ def _remember(
         values["message_id"] = message_id
     direct.change(connection, _CHANGE, _here(change.alert, plan) | values)
     if change.firing and change.known and change.known.message_id:
-        leave_ladder(connection, change.known.message_id)
+        tell_anew(connection, change.known.message_id, message_id)
 
 
 def _duplicates(connection: Connection, found: Iterable[Change]) -> Iterator[Accepted]:

@@ -82,7 +82,11 @@ def _to_3(connection: Connection) -> None:
 
 
 def _to_4(connection: Connection) -> None:
-    """Since when a report is owed that cannot be read."""
+    """Since when a report is owed that cannot be read; whose end a rung tells, and since when."""
+    connection.execute(text("ALTER TABLE rungs ADD COLUMN follows TEXT"))
+    connection.execute(text("ALTER TABLE rungs ADD COLUMN over_at FLOAT"))
+    followers = "rungs_followers ON rungs (follows) WHERE follows IS NOT NULL"
+    connection.execute(text(f"CREATE INDEX {followers}"))
     connection.execute(text("ALTER TABLE orders ADD COLUMN owed_at FLOAT"))
     owed = "orders_owed ON orders (state, owed_at) WHERE owed_at IS NOT NULL"
     connection.execute(text(f"CREATE INDEX {owed}"))

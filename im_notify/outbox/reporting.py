@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, func, select, update
 
@@ -19,7 +19,7 @@ from im_notify.reports import Delivery, Report
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Connection
 
 _ORDERS, _PEOPLE = schema.orders.c, schema.recipients.c
 _FIND = (
@@ -51,27 +51,28 @@ class _Order(NamedTuple):
 
 def outstanding(connection: Connection, *, now: float, limit: int) -> list[Receipt]:
     """Return the placed orders whose reports are due."""
-    columns = schema.orders.c
-    due = columns.due_at <= now
-    return _placed(connection, _PLACED.where(due).order_by(columns.due_at).limit(limit))
+    due = _ORDERS.due_at <= now
+    found = _PLACED.where(due).order_by(_ORDERS.due_at).limit(limit)
+    rows = connection.execute(found).all()
+    return [_receipt(connection, row.pk, row.order_id, row.placed_at) for row in rows]
 
 
 def placed(connection: Connection, message_ids: Iterable[str]) -> list[Receipt]:
     """Return the placed orders of these messages, whose reports may be due or not."""
-    return _placed(connection, _PLACED.where(_ORDERS.message_id.in_(message_ids)))
+    theirs = select(_ORDERS.pk, _ORDERS.order_id, _ORDERS.placed_at, _ORDERS.state).where(
+        _ORDERS.message_id.in_(message_ids)
+    )  # with the state it would read all that are placed
+    rows = [row for row in connection.execute(theirs).all() if row.state == "placed"]
+    return [_receipt(connection, row.pk, row.order_id, row.placed_at) for row in rows]
 
 
-def _placed(connection: Connection, found: Select[Any]) -> list[Receipt]:
-    rows = connection.execute(found).all()
-    return [
-        Receipt(
-            order_id=row.order_id,
-            backend="",
-            recipients=tuple(numbers_of(connection, row.pk)),
-            accepted_at=datetime.fromtimestamp(row.placed_at, UTC),
-        )
-        for row in rows
-    ]
+def _receipt(connection: Connection, pk: int, order_id: str, placed_at: float) -> Receipt:
+    return Receipt(
+        order_id=order_id,
+        backend="",
+        recipients=tuple(numbers_of(connection, pk)),
+        accepted_at=datetime.fromtimestamp(placed_at, UTC),
+    )
 
 
 def reported(connection: Connection, report: Report, *, now: float, look_at: float | None) -> None:

@@ -114,7 +114,10 @@ rungs = Table(
     Column("target", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("due_at", Float, nullable=False),
+    Column("follows", Text),
+    Column("over_at", Float),
     Index("rungs_due", "state", "due_at"),
+    _partial("rungs_followers", "follows", where="follows IS NOT NULL"),
 )
 
 #: alerts that are not texted at once: state is held, merged (into a message) or dropped

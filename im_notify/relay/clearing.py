@@ -16,7 +16,15 @@ from im_notify.models import Status
 from im_notify.outbox import claiming, outcomes, twins
 from im_notify.outbox.outcomes import Doubt, End
 from im_notify.polling import next_look
-from im_notify.relay.finding import AROUND, GUARD, REPEATED, around, candidates, choose
+from im_notify.relay.finding import (
+    AROUND,
+    BAD_RECIPIENT,
+    GUARD,
+    REPEATED,
+    around,
+    candidates,
+    choose,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -160,13 +168,21 @@ class Clearer:
         """Let it be repeated if it may; `absent` says that nothing on the list could be it."""
         now = self._now()
         if job.lookups >= LOOKUPS:
-            end = _end(job, reason, absent=absent)
-            self.database.write(lambda c: outcomes.finish(c, job, end, now=now)).result()
+            self._end(job, reason, absent=absent)
             return
         due = now + min(LONGEST_WAIT, FIRST_LOOK * 2**job.lookups)
         repeat = may_repeat(replace(job, lookups=job.lookups + 1), due)
         doubt = Doubt(reason=reason, due_at=due, repeat=repeat, looked_up=True, code=job.code)
         self.database.write(lambda c: outcomes.unclear(c, job, doubt, now=now)).result()
+
+    def _end(self, job: Job, reason: str, *, absent: bool) -> None:
+        """End an order that was not found; one bad number does not cost the others the text."""
+        now = self._now()
+        if absent and job.code == BAD_RECIPIENT and len(job.message.recipients) > 1:
+            self.database.write(lambda c: outcomes.divide(c, job, now=now)).result()
+            return
+        end = _end(job, reason, absent=absent)
+        self.database.write(lambda c: outcomes.finish(c, job, end, now=now)).result()
 
     def _known(self, order_ids: Collection[str]) -> set[str]:
         return self.database.read(lambda c: twins.known_of(c, order_ids))

@@ -9,7 +9,7 @@ from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from im_notify.errors import ConfigError, ImNotifyError, QueryError
+from im_notify.errors import ImNotifyError, QueryError
 from im_notify.looking import look
 from im_notify.outbox import reporting, rungs
 from im_notify.outbox.entries import OutboxError
@@ -41,7 +41,7 @@ class Steps(Protocol):
         """Say whether the target has to be told, as the message's recipients stand."""
 
     def climb(self, job: RungJob) -> str | None:
-        """Tell the target; returns why that failed now. Raises ConfigError if it always will."""
+        """Tell the target; returns why that failed, and may raise ImNotifyError as well."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,13 +109,14 @@ class Climber:
                 work = partial(rungs.begin, job=job, now=self._now())
                 return self.database.write(work).result()
             self.database.write(lambda c: rungs.skip(c, job)).result()
-        except OutboxError as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, no rung may stay half climbed
             self._put_back(job, error)
         return False
 
-    def _put_back(self, job: RungJob, error: OutboxError) -> None:
+    def _put_back(self, job: RungJob, error: Exception) -> None:
         about = {"message_id": job.message_id}
-        _log.warning("a fallback is tried again: %s", error, extra=about)
+        trace = None if isinstance(error, OutboxError) else error
+        _log.warning("a fallback is tried again: %s", error, extra=about, exc_info=trace)
         self._climbed.append((job, partial(rungs.put_back, job=job)))
 
     def _climb_together(self, jobs: list[RungJob]) -> None:
@@ -129,26 +130,26 @@ class Climber:
             thread.join()
 
     def _climb(self, job: RungJob) -> None:
-        about, for_good = {"message_id": job.message_id}, False
+        about = {"message_id": job.message_id}
         try:
             reason = self.steps.climb(job)
         except OutboxError as error:
             self._put_back(job, error)
             return
         except ImNotifyError as error:
-            reason, for_good = str(error), isinstance(error, ConfigError)
+            reason = str(error)
         except Exception as error:  # noqa: BLE001  one target must not keep the others silent
             _log.warning("a fallback failed", exc_info=True, extra=about)
             reason = type(error).__name__
         level = logging.WARNING if reason else logging.INFO
         _log.log(level, "fallback, step %d: %s", job.position, reason or "done", extra=about)
-        self._climbed.append((job, self._told(job, reason, for_good=for_good)))
+        self._climbed.append((job, self._told(job, reason)))
 
-    def _told(self, job: RungJob, reason: str | None, *, for_good: bool) -> _Work:
+    def _told(self, job: RungJob, reason: str | None) -> _Work:
         now = self._now()
         if not reason:
             return partial(rungs.climbed, job=job, now=now)
-        return partial(rungs.failed, job=job, now=now, reason=reason, for_good=for_good)
+        return partial(rungs.failed, job=job, now=now, reason=reason)
 
     def _store_climbed(self) -> None:
         """Store how rungs went; what cannot be stored now is stored before the next is climbed."""

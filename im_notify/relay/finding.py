@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Windows = dict[tuple[str, int], list[tuple[datetime, datetime]]]
 
 REPEATED = 451  #: the provider's code for the same text to the same recipients
+BAD_RECIPIENT = 452  #: its code for one of the recipients, it does not say which
 GUARD = 600.0  #: seconds in which the provider refuses a repetition
 LOT = 500  #: orders of a list that are looked at together
 AROUND = 90.0  #: seconds; clocks differ, and an answer may have been waited for

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from im_notify.config import numbers_of
-from im_notify.errors import ConfigError
 from im_notify.i18n import _
 from im_notify.models import Status
 from im_notify.outbox.entries import Rung
@@ -64,13 +63,10 @@ class Ladders:
         return bool(missing & concerned if concerned else missing)
 
     def climb(self, job: RungJob) -> str | None:
-        """Tell the rung's target; returns why that failed, None when it did not.
-
-        Raises ConfigError for one that is not there any more.
-        """
+        """Tell the rung's target; returns why that failed, None when it did not."""
         to = self._to(job)
         if to is None:
-            raise ConfigError(_("the configuration has no such step any more"))
+            return _("the configuration has no such step any more")
         text = over_line(job.text, self.wording) if job.ends else job.text
         if not isinstance(to, str):
             return self.tell_url(to.reveal(), text)

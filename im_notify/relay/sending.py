@@ -28,7 +28,7 @@ from im_notify.models import Status
 from im_notify.outbox import claiming, outcomes, twins
 from im_notify.outbox.outcomes import Doubt, End
 from im_notify.relay.clearing import leave_by, may_repeat, store_placed
-from im_notify.relay.finding import GUARD, REPEATED
+from im_notify.relay.finding import BAD_RECIPIENT, GUARD, REPEATED
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from im_notify.protocols import Backend
     from im_notify.relay.pausing import Pause
 
-BAD_RECIPIENT = 452  #: one of the recipients, it does not say which
 FIRST_REPEAT = 3.0  #: seconds until the one repeat, or until the first look-up
 OVER = "its time was over before it could be sent"
 BACKOFF = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0)  #: seconds between attempts not sent

@@ -111,7 +111,8 @@ def climber_of(around: Surroundings, mind: Mind) -> Climber:
     relay, wording = around.relay, around.wording
 
     def give_up(job: RungJob) -> None:
-        mind.alarm("fallback", trouble_line("fallback", wording, id=job.message_id))
+        hour = around.watched.now().strftime("%Y-%m-%dT%H")  # one alarm an hour names one of many
+        mind.alarm(f"fallback/{hour}", trouble_line("fallback", wording, id=job.message_id))
 
     return Climber(
         database=around.database,

@@ -69,8 +69,8 @@ def unit(answers: Answers, places: Places, program: Sequence[str]) -> str:
     return f"""\
 [Unit]
 Description=im-notify, alerts by SMS that know whether they arrived
-Wants=network-online.target
-After=network-online.target
+Wants=network-online.target time-sync.target
+After=network-online.target time-sync.target
 
 [Service]
 Type=exec

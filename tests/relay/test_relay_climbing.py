@@ -23,6 +23,8 @@ from im_notify.secret import Secret
 from im_notify.wording import Wording
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from im_notify.outbox.rungs import RungJob
     from im_notify.relay.store import RelayStore
     from tests.relay.conftest import Bench
@@ -78,14 +80,21 @@ class Night:
 
     def alert(self, state: str = "firing", *, contact: str = "bob", **told: Any) -> list[Any]:
         """Take in an alert for a contact."""
-        one = Alert(
-            source="test",
-            episode="db1/disk",
-            state=AlertState(state),
-            summary="disk full",
-            object="db1",
-            **told,
-        )
+        return self.alerts({"db1": state}, contact=contact, **told)
+
+    def alerts(self, states: dict[str, str], *, contact: str = "bob", **told: Any) -> list[Any]:
+        """Take in what one notification tells of several machines."""
+        alerts = [
+            Alert(
+                source="test",
+                episode=f"{name}/disk",
+                state=AlertState(state),
+                summary="disk full",
+                object=name,
+                **told,
+            )
+            for name, state in states.items()
+        ]
         route = Route(
             contact=contact,
             recipients=CONTACTS[contact],
@@ -94,7 +103,27 @@ class Night:
             lifetime=3600.0,
             ladder=rungs_of(self.relay, contact),
         )
-        return self.store.accept_alerts([one], route).result()
+        return self.store.accept_alerts(alerts, route).result()
+
+    def deliver(self) -> None:
+        """Have the provider say that every text arrived at the phone that was off."""
+        for placed in self.bench.sandbox.ledger:
+            report = Report(
+                order_id=placed.order_id,
+                state=OrderState.COMPLETED,
+                deliveries=(Delivery(OFF, Status.DELIVERED),),
+            )
+            self.store.push(report).result()
+
+    def mails(self) -> list[str]:
+        """Return the first words of what was told by mail."""
+        return [" ".join(text.split()[:2]) for _url, text in self.mail.told]
+
+    def telling(self, tell: Callable[[str, str], str | None]) -> None:
+        """Have this happen when a mail is told."""
+        steps = self.bench.climber.steps
+        assert isinstance(steps, Ladders)
+        self.bench.climber.steps = replace(steps, tell_url=tell)
 
     def timeline(self, accepted: Any) -> list[str]:
         """Return what happened to a message, its fallbacks only."""
@@ -248,13 +277,7 @@ def test_it_is_not_tried_again_once_the_text_arrived(night: Night) -> None:
     accepted = night.accept("bob", OFF)
     night.bench.run(95)
 
-    (placed,) = night.bench.sandbox.ledger
-    report = Report(
-        order_id=placed.order_id,
-        state=OrderState.COMPLETED,
-        deliveries=(Delivery(OFF, Status.DELIVERED),),
-    )
-    night.store.push(report).result()
+    night.deliver()
     night.bench.run(600)
 
     assert night.bench.stored(accepted).status is Status.DELIVERED
@@ -349,3 +372,128 @@ def test_an_end_that_nobody_is_told_of_says_why(night: Night) -> None:
 
     last = night.bench.stored(accepted).timeline[-1]
     assert (last.what, last.detail) == ("no text", "its problem's text was not delivered")
+
+
+def test_nobody_is_said_to_be_unreached_whose_text_arrived_meanwhile(night: Night) -> None:
+    """While the mail server that was tried said no."""
+    night.ladder("bob", Step(after=90.0, to=Secret(URL)))
+
+    def tell(_url: str, _text: str) -> str:
+        night.deliver()
+        return "away"
+
+    night.telling(tell)
+    accepted = night.accept("bob", OFF)
+
+    night.bench.run(4 * 3600)
+
+    assert night.bench.stored(accepted).status is Status.DELIVERED
+    assert night.given_up == []
+
+
+def test_one_phone_that_has_the_text_is_not_nobody(night: Night) -> None:
+    """The other one is off, and its fallback leads nowhere."""
+    night.ladder("both", Step(after=90.0, to="nobody"))
+    night.accept("both", REACHED, UNREACHED)
+
+    night.bench.run(4 * 3600)
+
+    assert night.given_up == []
+
+
+def test_the_end_of_an_old_problem_is_tried_again(night: Night) -> None:
+    """For an hour, however long the problem lasted; that it failed is no alarm."""
+    night.ladder("bob", Step(after=90.0, to=Secret(URL)))
+    night.alert()
+    night.bench.run(3 * 3600)
+    night.mail.failing = 2
+
+    night.alert("resolved")
+    night.bench.run(600)
+
+    assert night.mails() == ["WRN db1", "OK db1"]
+    assert night.given_up == []
+
+
+def test_an_end_that_comes_while_the_problem_is_told_is_told_next(night: Night) -> None:
+    """The mail server took its time."""
+    night.ladder("bob", Step(after=90.0, to=Secret(URL)))
+    night.alert()
+    tell = night.bench.plugins.fall_back
+
+    def tell_slowly(url: str, text: str) -> str | None:
+        if not night.mail.told:
+            night.alert("resolved")
+        return tell(url, text)
+
+    night.telling(tell_slowly)
+    night.bench.run(600)
+
+    assert night.mails() == ["WRN db1", "OK db1"]
+
+
+def test_who_heard_only_of_the_first_text_hears_the_end(night: Night) -> None:
+    """The problem got worse and the phone got that text, so that its ladder was not climbed."""
+    night.ladder("bob", Step(after=90.0, to=Secret(URL)))
+    night.alert(severity=Severity.WARNING)
+    night.bench.run(300)
+    night.alert(severity=Severity.CRITICAL)
+    night.bench.run(5)
+    night.deliver()
+    night.bench.run(300)
+
+    night.alert("resolved")
+    night.bench.run(60)
+
+    assert night.mails() == ["WRN db1", "OK db1"]
+
+
+def test_nothing_is_said_to_be_over_while_a_problem_of_the_text_is_there(night: Night) -> None:
+    """Two problems in one text; one got worse and is told by another, the other one ends."""
+    night.ladder("bob", Step(after=90.0, to=Secret(URL)))
+    night.alerts({"db1": "firing", "db2": "firing"}, severity=Severity.WARNING)
+    night.bench.run(300)
+    night.alerts({"db1": "firing"}, severity=Severity.CRITICAL)
+    night.bench.run(5)
+    night.deliver()
+
+    night.alerts({"db2": "resolved"})
+    night.bench.run(300)
+
+    assert night.mails() == ["WRN disk"]
+
+
+def test_what_is_acknowledged_is_not_over(night: Night) -> None:
+    """The end is told when the last problem of the text is."""
+    night.ladder("bob", Step(after=90.0, to=Secret(URL)))
+    night.alerts({"db1": "firing", "db2": "firing"})
+    night.bench.run(300)
+
+    night.alerts({"db1": "acknowledged"})
+    night.alerts({"db2": "resolved"})
+    night.bench.run(60)
+    before = night.mails()
+    night.alerts({"db1": "resolved"})
+    night.bench.run(60)
+
+    assert before == ["WRN disk"]
+    assert night.mails() == ["WRN disk", "OK disk"]
+
+
+def test_an_end_is_not_told_of_what_began_again(night: Night) -> None:
+    """The mail server was away when it ended; what is told later is true then."""
+    night.ladder("bob", Step(after=90.0, to=Secret(URL)))
+    night.alert()
+    night.bench.run(300)
+    night.mail.failing = 1
+    night.alert("resolved")
+    night.bench.run(5)
+    night.alert()
+    night.bench.run(600)
+    again = night.mails()
+
+    night.alert("resolved")
+    night.bench.run(60)
+
+    assert again == ["WRN db1", "WRN db1"]
+    assert set(night.mails()[2:]) == {"OK db1"}

@@ -229,3 +229,18 @@ def test_a_refused_account_leaves_an_unclear_order_to_be_cleared_up(
 
     assert bench.stored(accepted).status is Status.DELIVERED
     assert len(bench.sandbox.ledger) == 1
+
+
+def test_a_bad_number_that_meets_a_repeat_costs_the_others_nothing(bench: Bench) -> None:
+    """Once the order is surely not there, it is divided as at its first try."""
+    accepted = bench.accept("x", "5301234567", "5301234568", "5301234569")
+    bench.sandbox.fault("reset", when="before")
+    bench.engine.send_due()
+    bench.engine.settle()
+    refused = refuse(bench, refusal(452))
+    bench.run(5)
+    refused.error = None
+
+    bench.run(900)
+
+    assert bench.stored(accepted).status is Status.DELIVERED

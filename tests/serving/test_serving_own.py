@@ -167,7 +167,6 @@ def test_the_alarm_is_told_when_a_message_reached_nobody(
         position=1,
         target="gone/1",
         text="x",
-        ends=False,
         born_at=0.0,
         expires_at=0.0,
     )
