@@ -207,9 +207,9 @@ def _may_anybody_know(connection: Connection, message_id: str) -> bool:
     return Status.DELIVERED in statuses_of(connection, message_id).values()
 
 
-def put_back(connection: Connection, job: RungJob) -> None:
-    """The rung could not even be tried: it is due as before."""
-    _to(connection, job.pk, _BACK.get(_state(connection, job), "waiting"))
+def put_back(connection: Connection, job: RungJob, *, due_at: float) -> None:
+    """The rung could not even be tried: it is due again."""
+    _to(connection, job.pk, _BACK.get(_state(connection, job), "waiting"), due_at=due_at)
 
 
 def stop_ladder(connection: Connection, message_id: str) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     _Work: TypeAlias = Callable[[Connection], bool | None]
 
 AT_ONCE = 16  #: rungs that are climbed at a time
+AGAIN = 1.0  #: seconds until a rung is due again that could not be tried
 ASKING = 5.0  #: seconds that rungs wait for the latest reports of what they stand in for
 
 _log = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ class Climber:
     def _begins(self, job: RungJob) -> bool:
         """Store that a rung is climbed now, or that it need not be; false for the latter."""
         if self._stopping.is_set():
-            self._climbed.append((job, partial(rungs.put_back, job=job)))
+            self._climbed.append((job, partial(rungs.put_back, job=job, due_at=self._now())))
             return False
         try:
             statuses = self.database.read(lambda c: rungs.statuses_of(c, job.message_id))
@@ -117,7 +118,8 @@ class Climber:
         about = {"message_id": job.message_id}
         trace = None if isinstance(error, OutboxError) else error
         _log.warning("a fallback is tried again: %s", error, extra=about, exc_info=trace)
-        self._climbed.append((job, partial(rungs.put_back, job=job)))
+        due_at = self._now() + AGAIN
+        self._climbed.append((job, partial(rungs.put_back, job=job, due_at=due_at)))
 
     def _climb_together(self, jobs: list[RungJob]) -> None:
         """Climb rungs beside each other: a mail server that hangs keeps no second phone silent."""
