@@ -28,7 +28,7 @@ from im_notify.outbox.migrations import is_older, migrate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import URL, Connection, Engine
 
     _Outcome: TypeAlias = tuple[Any, Exception | None]
 
@@ -63,14 +63,13 @@ class Database:
         it `owned`. Raises OutboxError, which names the file.
         """
         self._name = make_url(url).database or url.partition(":")[0]
-        self._engine = _engine(url, self._name)
+        self._writing, self._reading = _engines(url, self._name)
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._handing_in, self._closed = Lock(), False
-        self._writing = self._engine.execution_options(immediate=True)
         try:
             self._bring_up(url, owned=owned)
         except (SQLAlchemyError, OSError, OutboxError) as error:
-            self._engine.dispose()
+            self._dispose()
             raise _cannot(self._name, error) from None
         self._thread = Thread(target=self._run, name="outbox-writer", daemon=True)
         self._thread.start()
@@ -100,7 +99,7 @@ class Database:
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on a snapshot. Raises OutboxError."""
         try:
-            with self._engine.connect() as connection:
+            with self._reading.connect() as connection:
                 return work(connection)
         except SQLAlchemyError as error:
             raise _cannot(self._name, error) from None
@@ -111,7 +110,11 @@ class Database:
             self._closed = True
             self._jobs.put(None)
         self._thread.join()
-        self._engine.dispose()
+        self._dispose()
+
+    def _dispose(self) -> None:
+        self._writing.dispose()
+        self._reading.dispose()
 
     def _run(self) -> None:
         busy = False
@@ -206,16 +209,23 @@ def _hints() -> Iterator[tuple[str, str]]:
     yield "locked", _("another program holds it: is a second relay running?")
 
 
-def _engine(url: str, name: str) -> Engine:
+def _engines(url: str, name: str) -> tuple[Engine, Engine]:
+    """Return what writes, on one connection, so that its cache stays warm, and what reads."""
     where = make_url(url)
     if where.get_backend_name() == "sqlite" and where.database:
         _make_private(name)
-    sqlite = where.get_backend_name() == "sqlite"
-    style = {"paramstyle": "named"} if sqlite else {}  # as what runs straight on the driver has it
-    engine = create_engine(where, pool_size=8, max_overflow=8, **style)
-    if sqlite:
-        event.listen(engine, "connect", _prepare)
-        event.listen(engine, "begin", _begin)
+    writing = _engine(where, pool_size=1, max_overflow=0)
+    reading = _engine(where, pool_size=8, max_overflow=8, pool_use_lifo=True)
+    return writing.execution_options(immediate=True), reading
+
+
+def _engine(where: URL, **pool: int) -> Engine:
+    """Return an engine whose parameters are named as what runs straight on the driver has them."""
+    if where.get_backend_name() != "sqlite":
+        return create_engine(where, **pool)
+    engine = create_engine(where, paramstyle="named", **pool)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
     return engine
 
 

@@ -7,7 +7,7 @@ any database.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy.exc import DBAPIError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Insert, Select, Update
-    from sqlalchemy.engine.interfaces import DBAPICursor
+    from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 
     Values = Mapping[str, object]
 
@@ -56,7 +56,8 @@ def _run(
 ) -> DBAPICursor:
     texts, key = connection.info, (statement, *values)
     text = texts.get(key) or texts.setdefault(key, _text(connection, statement, values))
-    cursor = connection.connection.cursor()
+    # past the pool's wrapper of the connection, which makes one of the cursor, too
+    cursor = cast("DBAPIConnection", connection.connection.dbapi_connection).cursor()
     try:
         if rows is None:
             cursor.execute(text, values)

@@ -143,13 +143,20 @@ def _hold(
     """
     told, episode = _as_told(change, now), change.alert.episode
     name = hold(connection, told, place, episode=episode, now=now)
-    source, audience = change.alert.source, plan.audience
-    goes_on = take_back(connection, source, episode, audience=audience, now=now)
-    if change.begins and not goes_on:
+    goes_on = _goes_on(connection, change, plan, now=now)
+    if change.known is None:
+        _add(connection, change, plan, {"message_id": name}, now=now)
+    elif change.begins and not goes_on:
         direct.change(connection, _CHANGE, _here(change.alert, plan) | {"message_id": name})
-        if change.known and change.known.message_id:
+        if change.known.message_id:
             tell_anew(connection, change.known.message_id, name)
     return Accepted(id=name, duplicate=False, status=Status.WAITING)
+
+
+def _goes_on(connection: Connection, change: Change, plan: AlertPlan, *, now: float) -> bool:
+    """Take back an end that nobody heard of yet; says whether there was one."""
+    alert = change.alert
+    return take_back(connection, alert.source, alert.episode, audience=plan.audience, now=now)
 
 
 def _as_told(change: Change, now: float) -> Alert:
@@ -191,24 +198,37 @@ def _is_news(change: Change, plan: AlertPlan, now: float) -> bool:
 
 
 def _settle(connection: Connection, change: Change, plan: AlertPlan, *, now: float) -> None:
-    """Store the state; a problem that ended or is taken care of climbs no ladder."""
+    """Store the state; a problem that ended or is taken care of climbs no ladder.
+
+    One that is new fires, and is stored with what tells of it.
+    """
     alert, known = change.alert, change.known
-    values: dict[str, object] = {
-        "state": alert.state.value,
-        "times": change.times,
-        "severity": change.worst,
-    }
-    if change.anew:
-        values["fired_at"] = now
     if known is None:
-        named = {"source": alert.source, "episode": alert.episode, "audience": plan.audience}
-        direct.add(connection, _ADD, named | values)
         return
-    direct.change(connection, _CHANGE, _here(alert, plan) | values)
+    direct.change(connection, _CHANGE, _here(alert, plan) | _standing(change, now))
     if change.anew and known.message_id:
         take_end_back(connection, known.message_id)
     if not change.firing and known.message_id:
         take_care_of(connection, known.message_id, alert, plan, now=now)
+
+
+def _standing(change: Change, now: float) -> dict[str, object]:
+    """Return the columns that an alert changes, whether it is texted or not."""
+    values: dict[str, object] = {
+        "state": change.alert.state.value,
+        "times": change.times,
+        "severity": change.worst,
+    }
+    return values | {"fired_at": now} if change.anew else values
+
+
+def _add(
+    connection: Connection, change: Change, plan: AlertPlan, told: dict[str, object], *, now: float
+) -> None:
+    """Store a problem that is new, with what tells of it."""
+    alert = change.alert
+    named = {"source": alert.source, "episode": alert.episode, "audience": plan.audience}
+    direct.add(connection, _ADD, named | _standing(change, now) | told)
 
 
 def restate(
@@ -230,8 +250,11 @@ def _remember(
     values: dict[str, object] = {"texted_at": now}
     if change.firing:
         values["message_id"] = message_id
+    if change.known is None:
+        _add(connection, change, plan, values, now=now)
+        return
     direct.change(connection, _CHANGE, _here(change.alert, plan) | values)
-    if change.firing and change.known and change.known.message_id:
+    if change.firing and change.known.message_id:
         tell_anew(connection, change.known.message_id, message_id)
 
 

@@ -49,7 +49,8 @@ class Loops:
     def wake(self, *names: str) -> None:
         """Let these loops look at once, all without names."""
         for name in names or self._wake:
-            self._wake[name].set()
+            if not (event := self._wake[name]).is_set():
+                event.set()
 
     def stop(self, patience: float | None = None) -> bool:
         """End the threads when what they do now is done; false if one did not in `patience`."""

@@ -34,13 +34,17 @@ ROOM = "-" * 32_768  #: what is written to find out whether there is room
 
 @dataclass(slots=True, kw_only=True)
 class RelayStore:
-    """Keeps what the doors accept; `woken` is called when something new is on disk."""
+    """Keeps what the doors accept.
+
+    `woken` is called when something new is on disk, `heard` when there is something to tell.
+    """
 
     database: Database
     clock: Clock
     relay: RelayConfig
     wording: Wording
     woken: Callable[[], None]
+    heard: Callable[[], None] = lambda: None
     templates: Templates = field(default_factory=Templates)
     _day: Day = field(default_factory=Day)
 
@@ -125,8 +129,9 @@ class RelayStore:
         now = self._now()
         known: Future[bool] = Future()
         known.set_running_or_notify_cancel()  # so that nobody who stopped waiting can cancel it
-        found = self._kept(lambda c: reporting.pushed(c, report, now=now))
+        found = self.database.write(lambda c: reporting.pushed(c, report, now=now))
         found.add_done_callback(lambda done: _pass_on(done, known))
+        found.add_done_callback(lambda _done: self.heard())
         return known
 
     def figures(self) -> Figures:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from json import JSONEncoder
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from im_notify.server.services import Services
 
 T = TypeVar("T")
+_JSON = JSONEncoder(separators=(",", ":"))  # `json.dumps` would make one for each answer
 
 
 class _Tray:
@@ -72,9 +74,10 @@ async def stored(services: Services, future: Future[T]) -> T:
     return await services.arrivals.of(future)
 
 
-def accepted(found: Sequence[Accepted]) -> JSONResponse:
+def accepted(found: Sequence[Accepted]) -> Response:
     """Write the ids, and how many of them were known before."""
-    return JSONResponse({"ids": [one.id for one in found], "duplicates": _duplicates(found)})
+    said = {"ids": [one.id for one in found], "duplicates": _duplicates(found)}
+    return Response(_JSON.encode(said), media_type="application/json")
 
 
 def count(services: Services, source: str, found: Sequence[Accepted], *, since: float) -> None:

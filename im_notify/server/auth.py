@@ -14,6 +14,8 @@ import hmac
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, TypeAlias
 
+from starlette.datastructures import QueryParams
+
 from im_notify.i18n import _
 from im_notify.server.bodies import read
 from im_notify.server.errors import RefusedError
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 SIGNATURE_AGE = 300.0  #: seconds by which the timestamp of a signature may be off
 _SIGNATURES = ("-signature", "-signature-256")
+_NOTHING = QueryParams()
 _TIMESTAMP = "-timestamp"
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
@@ -69,8 +72,13 @@ def no_token() -> RefusedError:
 
 def presented(request: Request) -> list[bytes]:
     """List every token that a request brings, from `Authorization` and from the query."""
-    found = [one.encode("utf-8", "surrogatepass") for one in request.query_params.getlist("token")]
+    found = [one.encode("utf-8", "surrogatepass") for one in query_of(request).getlist("token")]
     return [one for one in (*found, authorization(request)) if one]
+
+
+def query_of(request: Request) -> QueryParams:
+    """Return what stands in the address, which most senders leave empty."""
+    return request.query_params if request.scope["query_string"] else _NOTHING
 
 
 def authorization(request: Request) -> bytes:

@@ -23,6 +23,8 @@ from im_notify.server.styles import OK, number, render
 from im_notify.text import MAX_PARTS, fit, refuse_too_long
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -145,8 +147,7 @@ class Device:
 
         A code that is cut is no code, so there a text that is too long is refused (453).
         """
-        clock = self._services.clock.now().astimezone(self._services.zone)
-        ending = f" {clock:%H:%M}" if device.add_time and text else ""
+        ending = f" {self._clock():%H:%M}" if device.add_time and text else ""
         try:
             refuse_too_long(text + ending)
         except InvalidMessageError:
@@ -154,6 +155,9 @@ class Device:
                 raise
             return fit(text, MAX_PARTS, ellipsis=f"...{ending}")
         return text + ending
+
+    def _clock(self) -> datetime:
+        return self._services.clock.now().astimezone(self._services.zone)
 
 
 _CODES = {401: UNAUTHORIZED, 403: UNAUTHORIZED, 503: BUSY}

@@ -12,7 +12,7 @@ from im_notify.i18n import _
 from im_notify.outbox.entries import Route as Way
 from im_notify.protocols import Request as Payload
 from im_notify.server.answers import accepted, count, stored
-from im_notify.server.auth import admit
+from im_notify.server.auth import admit, query_of
 from im_notify.server.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Hooks:
         """Look hooks up in the configuration of `services`."""
         self._services = services
         self._people = people
+        self._ways: dict[tuple[str, str | None], Way] = {}  # by names of the configuration
 
     async def answer(self, request: Request) -> Response:
         """Store what changed and answer with its ids."""
@@ -45,7 +46,7 @@ class Hooks:
         if hook is None:
             raise RefusedError(404, "unknown", _("there is no such hook"))
         body = await admit(request, hook, services)
-        way = self._way(hook, request.path_params.get("contact"))
+        way = self._known_way(hook, request.path_params.get("contact"))
         alerts = await _alerts(self._source(hook), request, body, door=hook.name)
         found = await stored(services, services.store.accept_alerts(alerts, way)) if alerts else []
         count(services, hook.name, found, since=since)
@@ -56,6 +57,12 @@ class Hooks:
         if source is None:
             raise RefusedError(404, "unknown", _("the source of this hook is not installed"))
         return source
+
+    def _known_way(self, hook: HookConfig, contact: str | None) -> Way:
+        if contact and not self._people.knows(contact):
+            return self._way(hook, contact)
+        found = self._ways.get((hook.name, contact))
+        return found or self._ways.setdefault((hook.name, contact), self._way(hook, contact))
 
     def _way(self, hook: HookConfig, contact: str | None) -> Way:
         if contact and not hook.raw_numbers and not self._people.knows(contact):
@@ -74,7 +81,7 @@ class Hooks:
 
 def payload(request: Request, body: bytes) -> Payload:
     """Hand a request to a source, without what only proves who sent it."""
-    query = {name: value for name, value in request.query_params.items() if name != "token"}
+    query = {name: value for name, value in query_of(request).items() if name != "token"}
     headers = {name: value for name, value in request.headers.items() if name != "authorization"}
     return Payload(method=request.method, query=query, headers=headers, body=body)
 
@@ -92,7 +99,8 @@ async def parse(source: Source, request: Payload) -> list[Alert | Report]:
 async def _alerts(source: Source, request: Request, body: bytes, *, door: str) -> list[Alert]:
     """Read the alerts; two servers of one kind count their events alike, so the door is named."""
     found = await parse(source, payload(request, body))
-    return [replace(one, source=door) for one in found if isinstance(one, Alert)]
+    alerts = [one for one in found if isinstance(one, Alert)]
+    return [one if one.source == door else replace(one, source=door) for one in alerts]
 
 
 def _listed(source: Source, request: Payload) -> list[Alert | Report]:

@@ -39,9 +39,10 @@ class GuardedProtocol(H11Protocol):
         """Escape the request line, and keep the time until the head is whole."""
         if self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:
             data = escaped(data)
-            self._start()
         super().data_received(data)
-        if self.conn.their_state is not h11.IDLE or not self.conn.trailing_data[0]:
+        if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
+            self._start()
+        else:
             self._stop()
 
     def _start(self) -> None:

@@ -141,7 +141,8 @@ def assemble(app: App, *, running: Relay | None = None) -> Relay:
         relay=config,
         wording=_wording(config),
         templates=_templates(config),
-        woken=lambda: loops.wake("send", "tell"),
+        woken=lambda: loops.wake("send"),
+        heard=lambda: loops.wake("send", "tell"),
     )
     posting = posting_of(app, config, store)
     engine = Engine(

@@ -161,7 +161,7 @@ def read_only(bench: Bench) -> Iterator[None]:
     def set_mode(connection: Any, *_pool: object) -> None:
         connection.execute(f"PRAGMA query_only={now['mode']}")
 
-    engine = bench.relay.database._engine  # noqa: SLF001  with all its connections
+    engine = bench.relay.database._writing  # noqa: SLF001  its connection
     event.listen(engine, "checkout", set_mode)
     yield
     now["mode"] = "OFF"  # on every connection, when it is used next

@@ -56,6 +56,15 @@ class Alertmanager:
         return read_group(sniff.record(request, name=self.name), source=self.name, zone=self.zone)
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What all alerts of a notification have in common."""
+
+    source: str
+    name: str
+    zone: tzinfo | None
+
+
 def read_group(body: Mapping[str, object], *, source: str, zone: tzinfo | None) -> list[Alert]:
     """Read a body with the list `alerts`; an entry that names nothing is left out.
 
@@ -68,10 +77,10 @@ def read_group(body: Mapping[str, object], *, source: str, zone: tzinfo | None) 
     if listed and not items:
         raise sniff.misread(source)
     shared = _shared(items)
-    group = bounded(first(body, "groupKey") or digest(body.get("groupLabels")))
-    alerts = [_alert(one, _episode(one, shared), source=source, zone=zone) for one in items]
-    cut = max(len(listed) - MAX_ALERTS, 0)
-    return _counted([replace(one, group=group) for one in alerts], body, cut=cut)
+    name = bounded(first(body, "groupKey") or digest(body.get("groupLabels")))
+    group = _Group(source, name, zone)
+    alerts = [_alert(one, _episode(one, shared), group) for one in items]
+    return _counted(alerts, body, cut=max(len(listed) - MAX_ALERTS, 0))
 
 
 def _usable(listed: list[object], body: Mapping[str, object]) -> list[dict[str, object]]:
@@ -109,18 +118,19 @@ def _episode(one: Mapping[str, object], shared: frozenset[str]) -> str:
     return digest(one["labels"] or one.get("annotations"))
 
 
-def _alert(one: Mapping[str, object], episode: str, *, source: str, zone: tzinfo | None) -> Alert:
+def _alert(one: Mapping[str, object], episode: str, group: _Group) -> Alert:
     labels = branch(one, "labels")
     severity = severity_of(first(labels, "severity", "priority", "level"))
     return Alert(
-        source=source,
+        source=group.source,
         episode=episode,
         state=state_of(first(one, "status")) or AlertState.FIRING,
         severity=severity or Severity.WARNING,
         object=first(labels, *_OBJECTS),
-        summary=_summary(one, labels) or source,
-        started_at=moment(one.get("startsAt"), zone),
+        summary=_summary(one, labels) or group.source,
+        started_at=moment(one.get("startsAt"), group.zone),
         labels=labels_of(labels),
+        group=group.name,
     )
 
 

@@ -18,6 +18,7 @@ LONGEST = 1000  #: characters of a text that is kept
 LONGEST_LABEL = 200
 LONGEST_EPISODE = 100  #: beyond that its digest stands for it
 MOST_LABELS = 64
+_TOLD = (str, int, float)
 _SYMBOLS = 0x2190  #: from here on symbols are arrows and pictures; before it are ° and ©
 # Macros that nothing replaced: {EVENT.UPDATE.ACTION} {$URL} $NAME$ {{ x }}
 _MACRO = re.compile(r"\{\$?[A-Z][A-Z0-9_.:]{1,80}\}|\$[A-Z][A-Z0-9_]{1,80}\$|\{\{[^{}]{0,80}\}\}")
@@ -28,9 +29,11 @@ _ALONE = re.compile(r"%[a-z]{2,40}|\$[A-Z][A-Z0-9_]{1,40}|\*[A-Za-z]{2,40}\*")
 
 def text(value: object, limit: int = LONGEST) -> str:
     """Return text or a number as one line without control characters and leftover macros."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return ""
-    shown = str(value)[: 4 * limit]
+    if type(value) is not str:  # what it nearly always is
+        if isinstance(value, bool) or not isinstance(value, _TOLD):
+            return ""
+        value = str(value)
+    shown = value[: 4 * limit]
     if not shown.isprintable():
         shown = "".join(one for one in shown if one.isprintable() or one.isspace())
     line = " ".join((_MACRO.sub("", shown) if "{" in shown or "$" in shown else shown).split())

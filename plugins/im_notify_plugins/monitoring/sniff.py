@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import parse_qsl
 
 from im_notify.errors import AlertError
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
 
     from im_notify.protocols import Request
 
+    _Branch: TypeAlias = dict[str, object] | list[object]
+
 MAX_DEPTH = 32  #: levels of JSON; what monitoring systems send has at most six
 MAX_FIELDS = 1000  #: of a form
 MAX_RECORDS = 1000  #: of a list
 _FORM = re.compile(r"[\w.\-\[\]%+]{1,100}=")
 _PART_NAME = re.compile(r'name="([^"]{1,100})"')
 _WRAPPERS = ("payload", "data")  #: fields of a form that hold the whole alert as JSON
+_BRANCHES = (dict, list)
 _CREDENTIALS = frozenset({"token"})  #: of the query: for the door, not for the alert
 
 
@@ -138,16 +142,15 @@ def _opened(fields: Mapping[str, str]) -> dict[str, object]:
     return opened
 
 
-def _is_deep(value: object) -> bool:
-    level: list[object] = [value]
+def _is_deep(value: list[dict[str, object]]) -> bool:
+    level: list[_Branch] = [*value]
     for _step in range(MAX_DEPTH):
-        level = [child for one in level for child in _children(one)]
+        children = chain.from_iterable(map(_children, level))
+        level = [one for one in children if isinstance(one, _BRANCHES)]
         if not level:
             return False
     return True
 
 
-def _children(value: object) -> Iterable[object]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
+def _children(branch: _Branch) -> Iterable[object]:
+    return branch.values() if isinstance(branch, dict) else branch
