@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, literal_column, select, update
 
 from im_notify.alerts import AlertState
 from im_notify.models import Status
@@ -36,6 +36,7 @@ _SAME = (
     & (_COLUMNS.episode == bindparam("its_episode"))
     & (_COLUMNS.audience == bindparam("its_audience"))
 )
+_TAKE_BACK = update(schema.held).where(_SAME, _COLUMNS.state == literal_column(f"'{AWAITING}'"))
 
 
 def are_due(connection: Connection, *, now: float) -> bool:
@@ -97,13 +98,8 @@ def take_back(
     connection: Connection, source: str, episode: str, *, audience: str, now: float
 ) -> bool:
     """Drop the end of a problem that has another one or began again; says if there was one."""
-    found = connection.execute(
-        update(schema.held)
-        .where(_SAME, _COLUMNS.state == AWAITING)
-        .values(_row("dropped", AGAIN, now)),
-        {"its_source": source, "its_episode": episode, "its_audience": audience},
-    )
-    return found.rowcount > 0
+    named = {"its_source": source, "its_episode": episode, "its_audience": audience}
+    return direct.change(connection, _TAKE_BACK, named | _row("dropped", AGAIN, now)) > 0
 
 
 def is_open(status: Status) -> bool:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 GATHERING, LIMIT, DAILY_CAP = "gathering", "limit", "daily cap"  #: why something is held
 _WORST: Final = tuple(Severity)
+_ROUTE: Final = tuple(one.name for one in fields(Route))
 
 _COLUMNS, _STORMS = schema.held.c, schema.storms.c
 _HELD_FOR = (_COLUMNS.audience == bindparam("its_audience")) & (
@@ -204,7 +205,9 @@ def postpone(connection: Connection, audience: str, wait: Hold) -> None:
 
 def route_text(route: Route) -> str:
     """Return a route as JSON."""
-    return json.dumps(asdict(route) | {"consent": route.consent.value})
+    said = {name: getattr(route, name) for name in _ROUTE}
+    ladder = [asdict(rung) for rung in route.ladder]
+    return json.dumps(said | {"consent": route.consent.value, "ladder": ladder})
 
 
 def common_route(rows: Sequence[Held]) -> Route:
@@ -217,8 +220,7 @@ def common_route(rows: Sequence[Held]) -> Route:
 def route_of(written: str) -> Route:
     """Read what `route_text` wrote; what another version knew more is left out."""
     said: dict[str, Any] = json.loads(written)
-    names = {one.name for one in fields(Route)} & said.keys()
-    values = {name: _tupled(said[name]) for name in names}
+    values = {name: _tupled(said[name]) for name in _ROUTE if name in said}
     values["consent"] = Consent(said["consent"])
     values["ladder"] = tuple(Rung(**rung) for rung in said["ladder"])
     return Route(**values)
