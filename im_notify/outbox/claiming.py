@@ -59,6 +59,7 @@ _IN_STATE = (
     .offset(literal_column("0"))  # or SQLite's dialect adds a parameter of its own
 )
 _FIND = _IN_STATE.where(_ORDERS.due_at <= bindparam("now"))
+_NEXT = select(func.min(_ORDERS.due_at)).where(_ORDERS.state == bindparam("its_state"))
 _EXPIRED = _IN_STATE.where(_MESSAGES.expires_at <= bindparam("now"))
 
 
@@ -97,12 +98,8 @@ def recover(connection: Connection, *, now: float) -> int:
 
 def next_due(connection: Connection, states: Sequence[str]) -> float | None:
     """Return when the next order in one of these states is due."""
-    columns = schema.orders.c
-    found = [
-        connection.scalar(select(func.min(columns.due_at)).where(columns.state == state))
-        for state in states
-    ]
-    return min((due for due in found if due is not None), default=None)
+    found = [direct.fetch(connection, _NEXT, {"its_state": state}) for state in states]
+    return min((due for ((due,),) in found if due is not None), default=None)
 
 
 def claim(connection: Connection, *, now: float, limit: int) -> list[Job]:

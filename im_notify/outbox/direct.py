@@ -7,17 +7,18 @@ any database.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection, Insert, Select, Update
+    from sqlalchemy import Connection, Delete, Insert, Select, Update
     from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 
     Values = Mapping[str, object]
+    _Statement: TypeAlias = Delete | Insert | Select[Any] | Update
 
 
 def fetch(connection: Connection, select: Select[Any], values: Values) -> Sequence[tuple[Any, ...]]:
@@ -25,9 +26,9 @@ def fetch(connection: Connection, select: Select[Any], values: Values) -> Sequen
     return _run(connection, select, values).fetchall()
 
 
-def change(connection: Connection, update: Update, values: Values) -> int:
-    """Update rows and return how many; `values` names every bind parameter."""
-    return _run(connection, update, values).rowcount
+def change(connection: Connection, change: Delete | Update, values: Values) -> int:
+    """Update or delete rows, return how many; `values` names every bind parameter."""
+    return _run(connection, change, values).rowcount
 
 
 def add(connection: Connection, insert: Insert, values: Values) -> None:
@@ -50,7 +51,7 @@ def add_numbered(connection: Connection, insert: Insert, values: Values) -> int:
 
 def _run(
     connection: Connection,
-    statement: Insert | Select[Any] | Update,
+    statement: _Statement,
     values: Values,
     rows: Sequence[Values] | None = None,
 ) -> DBAPICursor:
@@ -68,6 +69,6 @@ def _run(
     return cursor
 
 
-def _text(connection: Connection, statement: Insert | Select[Any] | Update, values: Values) -> str:
+def _text(connection: Connection, statement: _Statement, values: Values) -> str:
     columns = None if statement.is_select else list(values)
     return str(statement.compile(connection.engine, column_keys=columns))

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from im_notify.models import Status
-from im_notify.outbox import schema
+from im_notify.outbox import direct, schema
 from im_notify.outbox.overdue import overdue
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 UNSENT = ("queued", "sending", "unclear", "sought")
 OPEN = (*UNSENT, "placed")
+_MESSAGES = schema.messages.c
+_OUTLINE = select(
+    _MESSAGES.source, _MESSAGES.status, _MESSAGES.created_at, _MESSAGES.send_at, _MESSAGES.ended_at
+).where(_MESSAGES.id == bindparam("its_id"))
 SOON = 60.0  #: seconds; what is due later is scheduled, it does not wait
 
 
@@ -99,13 +103,8 @@ class Outline:
 
 def outline(connection: Connection, message_id: str) -> Outline | None:
     """Return a message in outline."""
-    columns = schema.messages.c
-    row = connection.execute(
-        select(
-            columns.source, columns.status, columns.created_at, columns.send_at, columns.ended_at
-        ).where(columns.id == message_id)
-    ).one_or_none()
-    if row is None:
-        return None
-    since = max(row.created_at, row.send_at or 0.0)
-    return Outline(row.source, Status(row.status), since, ended=row.ended_at is not None)
+    rows = direct.fetch(connection, _OUTLINE, {"its_id": message_id})
+    for source, status, created_at, send_at, ended_at in rows:
+        since = max(created_at, send_at or 0.0)
+        return Outline(source, Status(status), since, ended=ended_at is not None)
+    return None

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from im_notify.models import Consent, Message, Status
-from im_notify.outbox import schema
+from im_notify.outbox import direct, schema
 from im_notify.outbox.entries import Event, Stored, StoredOrder
 from im_notify.outbox.figures import OPEN
 from im_notify.outbox.holding import route_of
@@ -17,6 +17,17 @@ from im_notify.reports import Delivery
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
+
+_MESSAGES, _PEOPLE, _ORDERS = schema.messages.c, schema.recipients.c, schema.orders.c
+_MESSAGE = select(_MESSAGES.text, _MESSAGES.sender, _MESSAGES.consent).where(
+    _MESSAGES.id == bindparam("its_id")
+)
+_NUMBERS = (
+    select(_PEOPLE.number)
+    .join(schema.orders, _ORDERS.pk == _PEOPLE.order_pk)
+    .where(_ORDERS.message_id == bindparam("its_id"))
+    .order_by(_ORDERS.pk, _PEOPLE.position)
+)
 
 
 def stored(connection: Connection, message_id: str) -> Stored | None:
@@ -151,14 +162,13 @@ def _time(seconds: float) -> datetime:
 
 def message_of(connection: Connection, message_id: str) -> Message | None:
     """Return a message as the report hook is told it: `key` is its id."""
-    columns = schema.messages.c
-    row = connection.execute(select(schema.messages).where(columns.id == message_id)).one_or_none()
-    if row is None:
-        return None
-    return Message(
-        text=row.text,
-        recipients=tuple(row.number for row in _deliveries(connection, message_id)),
-        sender=row.sender,
-        consent=Consent(row.consent),
-        key=message_id,
-    )
+    here = {"its_id": message_id}
+    for text, sender, consent in direct.fetch(connection, _MESSAGE, here):
+        return Message(
+            text=text,
+            recipients=tuple(number for (number,) in direct.fetch(connection, _NUMBERS, here)),
+            sender=sender,
+            consent=Consent(consent),
+            key=message_id,
+        )
+    return None

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, literal_column, select, update
 
 from im_notify.models import OrderState, Receipt, Status, overall
 from im_notify.outbox import direct, schema
 from im_notify.outbox.accepting import note
 from im_notify.outbox.late import take_home
-from im_notify.outbox.standing import move, numbers_of, statuses_of, sum_up
+from im_notify.outbox.standing import OPEN, move, numbers_of, statuses_of, sum_up
 from im_notify.outbox.telling import enqueue
 from im_notify.reports import Delivery, Report
 
@@ -38,6 +38,10 @@ _WHERE_THEY_STAND = select(_PEOPLE.position, _PEOPLE.number, _PEOPLE.status).whe
 )
 _STAND = update(schema.recipients).where(
     _PEOPLE.order_pk == bindparam("its_pk"), _PEOPLE.position == bindparam("its_position")
+)
+_GIVE_UP = update(schema.recipients).where(
+    _PEOPLE.order_pk == bindparam("its_pk"),
+    _PEOPLE.status.in_([literal_column(f"'{one.value}'") for one in OPEN]),
 )
 
 
@@ -167,14 +171,8 @@ def _end(connection: Connection, pk: int, *, now: float) -> bool:
 
 
 def _give_up(connection: Connection, pk: int) -> bool:
-    columns = schema.recipients.c
-    waiting = (Status.WAITING.value, Status.SCHEDULED.value)
-    found = connection.execute(
-        update(schema.recipients)
-        .where(columns.order_pk == pk, columns.status.in_(waiting))
-        .values(status=Status.UNKNOWN.value)
-    )
-    return found.rowcount > 0
+    values = {"its_pk": pk, "status": Status.UNKNOWN.value}
+    return direct.change(connection, _GIVE_UP, values) > 0
 
 
 def look_later(connection: Connection, order_id: str, *, now: float, look_at: float | None) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, literal_column, select
 
 from im_notify.models import OrderState, Status
 from im_notify.outbox import direct, schema
@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
     from im_notify.models import Message
 
+_COLUMNS = schema.tellings.c
 _ADD = insert(schema.tellings)
+_PENDING = (
+    select(_COLUMNS.pk, _COLUMNS.message_id, _COLUMNS.report)
+    .order_by(_COLUMNS.pk)
+    .limit(bindparam("most"))
+    .offset(literal_column("0"))  # else SQLite gets a parameter for it
+)
+_FORGET = delete(schema.tellings).where(_COLUMNS.pk == bindparam("its_pk"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,22 +49,17 @@ def enqueue(connection: Connection, message_id: str, report: Report, *, now: flo
 
 def pending(connection: Connection, limit: int) -> list[Telling]:
     """Return what is to be told, in the order in which it happened."""
-    rows = connection.execute(
-        select(schema.tellings).order_by(schema.tellings.c.pk).limit(limit)
-    ).all()
+    rows = direct.fetch(connection, _PENDING, {"most": limit})
     return [
-        Telling(
-            pk=row.pk,
-            report=_unpacked(row.report),
-            message=message_of(connection, row.message_id),
-        )
-        for row in rows
+        Telling(pk=pk, report=_unpacked(report), message=message_of(connection, message_id))
+        for pk, message_id, report in rows
     ]
 
 
 def told(connection: Connection, pks: Sequence[int]) -> None:
     """Forget what was told."""
-    connection.execute(delete(schema.tellings).where(schema.tellings.c.pk.in_(pks)))
+    for pk in pks:
+        direct.change(connection, _FORGET, {"its_pk": pk})
 
 
 def _packed(report: Report) -> str:

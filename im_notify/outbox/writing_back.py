@@ -6,15 +6,16 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
-from im_notify.outbox import schema
+from im_notify.outbox import direct, schema
 from im_notify.outbox.accepting import note
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _ROWS = schema.write_backs
+_NAMES = select(schema.messages.c.write_back).where(schema.messages.c.id == bindparam("its_id"))
 
 
 def enqueue(connection: Connection, message_id: str, now: float) -> None:
@@ -22,11 +23,9 @@ def enqueue(connection: Connection, message_id: str, now: float) -> None:
 
     One that was told before is told again: the end has changed since.
     """
-    names = connection.scalar(
-        select(schema.messages.c.write_back).where(schema.messages.c.id == message_id)
-    )
-    for name in json.loads(names) if names else ():
-        _add(connection, message_id, name, now)
+    for (names,) in direct.fetch(connection, _NAMES, {"its_id": message_id}):
+        for name in json.loads(names) if names else ():
+            _add(connection, message_id, name, now)
 
 
 def _add(connection: Connection, message_id: str, target: str, now: float) -> None:
