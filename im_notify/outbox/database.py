@@ -11,6 +11,7 @@ import os
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from time import sleep
@@ -21,7 +22,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from im_notify.i18n import _
-from im_notify.outbox import owning
+from im_notify.outbox import direct, owning
 from im_notify.outbox.entries import OutboxError
 from im_notify.outbox.migrations import is_older, migrate
 
@@ -41,7 +42,6 @@ PRAGMAS = (
     "busy_timeout=5000",
     "foreign_keys=ON",
     "temp_store=MEMORY",  # or every larger transaction makes a file to undo it with
-    "cache_size=-8000",  # KiB
     "wal_autocheckpoint=10000",  # pages; an accept writes some twenty
     "journal_size_limit=67108864",  # what a burst leaves in the write-ahead log
 )
@@ -64,6 +64,7 @@ class Database:
         """
         self._name = make_url(url).database or url.partition(":")[0]
         self._writing, self._reading = _engines(url, self._name)
+        self._connection: Connection | None = None
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._handing_in, self._closed = Lock(), False
         try:
@@ -113,6 +114,7 @@ class Database:
         self._dispose()
 
     def _dispose(self) -> None:
+        self._part()
         self._writing.dispose()
         self._reading.dispose()
 
@@ -139,6 +141,7 @@ class Database:
             together = self._together(batch)
             outcomes = self._apart(batch) if together is None else together
         except Exception as error:  # noqa: BLE001  the writer must outlive whatever it was given
+            self._part()
             for job in batch:
                 job.future.set_exception(_cannot(self._name, error))
             return
@@ -150,7 +153,8 @@ class Database:
 
     def _together(self, batch: list[_Job]) -> list[_Outcome] | None:
         """Commit the jobs as one; None, and nothing is done, when one of them fails."""
-        with self._writing.connect() as connection, connection.begin() as transaction:
+        connection = self._connected()
+        with connection.begin() as transaction:
             try:
                 return [(job.work(connection), None) for job in batch]
             except Exception:  # noqa: BLE001  whose fault it is shows when each is run apart
@@ -159,8 +163,20 @@ class Database:
 
     def _apart(self, batch: list[_Job]) -> list[_Outcome]:
         """Commit those jobs that do not fail: a savepoint for each costs as much as a small job."""
-        with self._writing.begin() as connection:
+        connection = self._connected()
+        with connection.begin():
             return [self._attempt(connection, job) for job in batch]
+
+    def _connected(self) -> Connection:
+        """Return the connection that writes, which is kept until something goes wrong."""
+        if self._connection is None:
+            self._connection = self._writing.connect()
+        return self._connection
+
+    def _part(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _attempt(self, connection: Connection, job: _Job) -> _Outcome:
         """Run one job inside a savepoint, so that its failure is its own."""
@@ -214,17 +230,20 @@ def _engines(url: str, name: str) -> tuple[Engine, Engine]:
     where = make_url(url)
     if where.get_backend_name() == "sqlite" and where.database:
         _make_private(name)
-    writing = _engine(where, pool_size=1, max_overflow=0)
-    reading = _engine(where, pool_size=8, max_overflow=8, pool_use_lifo=True)
+    writing = _engine(where, cache=8000, pool_size=1, max_overflow=0)
+    reading = _engine(where, cache=1000, pool_size=8, max_overflow=8, pool_use_lifo=True)
     return writing.execution_options(immediate=True), reading
 
 
-def _engine(where: URL, **pool: int) -> Engine:
-    """Return an engine whose parameters are named as what runs straight on the driver has them."""
+def _engine(where: URL, *, cache: int, **pool: int) -> Engine:
+    """Return an engine whose parameters are named as what runs straight on the driver has them.
+
+    `cache` is what each connection may keep, in KiB: whatever is written empties that of readers.
+    """
     if where.get_backend_name() != "sqlite":
         return create_engine(where, **pool)
     engine = create_engine(where, paramstyle="named", **pool)
-    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "connect", partial(_prepare, cache=cache))
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -246,15 +265,15 @@ def _make_private(path: str) -> None:
         raise _cannot(path, error) from None
 
 
-def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401  the driver's own
+def _prepare(connection: Any, _record: object, *, cache: int) -> None:  # noqa: ANN401  the driver's own
     connection.isolation_level = None  # transactions are begun below, not by the driver
     if not connection.execute("PRAGMA page_count").fetchone()[0]:  # it can only begin with this
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-    for pragma in PRAGMAS:
+    for pragma in (*PRAGMAS, f"cache_size=-{cache}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin(connection: Connection) -> None:
     """Take the write lock at once where something will be written: it cannot be had later."""
     immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    direct.begin(connection, "BEGIN IMMEDIATE" if immediate else "BEGIN")

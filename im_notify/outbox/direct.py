@@ -42,6 +42,11 @@ def add_all(connection: Connection, insert: Insert, rows: Sequence[Values]) -> N
         _run(connection, insert, rows[0], rows)
 
 
+def begin(connection: Connection, text: str) -> None:
+    """Begin a transaction by this statement."""
+    _execute(connection, text, {})
+
+
 def add_numbered(connection: Connection, insert: Insert, values: Values) -> int:
     """Insert one row and return what the statement returns of it, a number."""
     (row,) = _run(connection, insert, values).fetchall()
@@ -57,6 +62,12 @@ def _run(
 ) -> DBAPICursor:
     texts, key = connection.info, (statement, *values)
     text = texts.get(key) or texts.setdefault(key, _text(connection, statement, values))
+    return _execute(connection, text, values, rows)
+
+
+def _execute(
+    connection: Connection, text: str, values: Values, rows: Sequence[Values] | None = None
+) -> DBAPICursor:
     # past the pool's wrapper of the connection, which makes one of the cursor, too
     cursor = cast("DBAPIConnection", connection.connection.dbapi_connection).cursor()
     try:

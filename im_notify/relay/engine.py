@@ -38,6 +38,7 @@ REPORTS = 10_000  #: orders that are asked for in one pass: most share the pages
 EXPIRED = 100  #: orders that are ended in one transaction
 POSTPONE = 60.0  #: seconds until an order is asked for again that has no report, at least
 LATEST = 240.0  #: and at most: what is asked for every half hour must not be silent for an hour
+PACE = 1.0  #: seconds from one pass to the next: what is due by then shares the pages of a list
 TOGETHER = 8  #: reports that are on their way into the outbox at a time
 LONG = 10.0  #: seconds after which the rest is left to the next pass
 
@@ -142,10 +143,11 @@ class Engine:
         have to be asked for one by one keep no newer ones waiting.
         """
         now = self._now()
-        due = self.database.read(lambda c: reporting.outstanding(c, now=now, limit=REPORTS))
+        found = self.database.read(lambda c: reporting.outstanding(c, now=now, limit=REPORTS))
+        rest = {one.order_id: one for one in found}
         stored: deque[Future[None]] = deque()
         heard = False
-        for receipt, report in self._learned({one.order_id: one for one in due}):
+        for receipt, report in self._learned(rest):
             heard |= report is not None
             stored.append(self._store(receipt, report))
             if len(stored) == TOGETHER:
@@ -154,9 +156,12 @@ class Engine:
             stored.append(self.database.write(partial(overdue.heard, now=self._now())))
         for one in stored:
             one.result()
-        if due:
+        following = self.database.read(lambda c: claiming.next_due(c, ("placed",)))
+        if found:
             self.woken()
-        return self.database.read(lambda c: claiming.next_due(c, ("placed",)))
+        if not found or rest or following is None:
+            return following
+        return max(following, self._now() + PACE)
 
     def _learned(self, due: dict[str, Receipt]) -> Iterator[tuple[Receipt, Report | None]]:
         over: float | None = None  # what the list takes, which is for all of them, does not count
@@ -171,6 +176,7 @@ class Engine:
             _log.warning("reports cannot be read: %s", error)
             for receipt in due.values():
                 yield receipt, None
+            due.clear()
 
     def _store(self, receipt: Receipt, report: Report | None) -> Future[None]:
         """Store a report and when to look again, or only that where there is none."""

@@ -109,3 +109,17 @@ def test_a_refusal_for_all_is_asked_about_again_a_minute_later(bench: Bench) -> 
     assert due is not None
     assert due >= bench.clock.now().timestamp() + 60
     assert {bench.stored(one).status for one in accepted} == {Status.WAITING}
+
+
+def test_what_is_due_within_a_second_is_asked_for_together(bench: Bench) -> None:
+    """In a steady flow of orders nobody would ever share a list: each is due a little later."""
+    for number in range(2):
+        bench.accept(f"message {number}")
+        bench.send()
+        bench.clock.advance(0.5)
+    bench.clock.advance(2.0)
+
+    due = bench.engine.confirm_due()
+
+    assert due is not None
+    assert due - bench.clock.now().timestamp() >= 1.0

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from sqlalchemy import Connection
+
     from im_notify.serving.assembly import Relay
 
 CONFIG = """
@@ -158,13 +160,13 @@ def read_only(bench: Bench) -> Iterator[None]:
     """Let nothing be written, as on a disk that was mounted anew after a fault."""
     now = {"mode": "ON"}
 
-    def set_mode(connection: Any, *_pool: object) -> None:
-        connection.execute(f"PRAGMA query_only={now['mode']}")
+    def set_mode(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA query_only={now['mode']}")
 
-    engine = bench.relay.database._writing  # noqa: SLF001  its connection
-    event.listen(engine, "checkout", set_mode)
+    engine = bench.relay.database._writing  # noqa: SLF001  the one with a connection for that
+    event.listen(engine, "begin", set_mode)
     yield
-    now["mode"] = "OFF"  # on every connection, when it is used next
+    now["mode"] = "OFF"  # when something is to be written next
 
 
 @pytest.mark.parametrize(
