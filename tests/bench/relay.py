@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,39 +74,29 @@ class Target:
 
 def accept(folder: Path, size: Size) -> Iterator[Row]:
     """Load each server alone, in turns with the others, and keep the best of its rounds."""
-    with Sandbox() as sandbox:
-        targets = _targets(folder, sandbox)
-        for clients in CLIENTS:
-            best: dict[str, dict[str, float]] = {}
-            for _turn in range(size.rounds):
-                for name, target in targets.items():
-                    found = _loaded(target, clients, size.seconds)
-                    if name not in best or found["rate"] > best[name]["rate"]:
-                        best[name] = found
-            yield from _compared(best, clients)
+    targets = _targets(folder)
+    for clients in CLIENTS:
+        best: dict[str, dict[str, float]] = {}
+        for _turn in range(size.rounds):
+            for name, target in targets.items():
+                found = _loaded(target, clients, size.seconds)
+                if name not in best or found["rate"] > best[name]["rate"]:
+                    best[name] = found
+        yield from _compared(best, clients)
 
 
-def _targets(folder: Path, sandbox: Sandbox) -> dict[str, Target]:
+def _targets(folder: Path) -> dict[str, Target]:
     alert, device = asked.alert(folder), asked.device(folder)
-
-    def quiet(inside: Path) -> AbstractContextManager[int]:
-        return _relay(inside, sandbox, provider=floors.QUIET)
-
-    def sending(inside: Path) -> AbstractContextManager[int]:
-        return _relay(inside, sandbox)
-
-    def as_installed(inside: Path) -> AbstractContextManager[int]:
-        return _relay(inside, sandbox, storm=True)
-
+    quiet = partial(_relay, provider=floors.QUIET)
     targets = {
         "load itself": Target(start=lambda _inside: floors.echo(), request=device),
         "alert, bare route": Target(start=floors.bare, request=alert),
         "alert, relay": Target(start=quiet, request=alert),
-        "alert, relay that sends": Target(start=sending, request=alert),
-        "alert, relay with storm control": Target(start=as_installed, request=alert),
+        "alert, relay that sends": Target(start=_relay, request=alert),
+        "alert, relay with storm control": Target(start=partial(_relay, storm=True), request=alert),
         "device, bare route": Target(start=floors.bare, request=device),
         "device, relay": Target(start=quiet, request=device),
-        "device, relay that sends": Target(start=sending, request=device),
+        "device, relay that sends": Target(start=_relay, request=device),
     }
     if floors.has_kannel():
         request = asked.kannel(folder)
@@ -114,10 +105,12 @@ def _targets(folder: Path, sandbox: Sandbox) -> dict[str, Target]:
 
 
 @contextlib.contextmanager
-def _relay(
-    folder: Path, sandbox: Sandbox, *, provider: str = "", storm: bool = False
-) -> Iterator[int]:
-    with floors.relay(folder, sandbox, provider=provider, storm=storm) as (port, _process):
+def _relay(folder: Path, *, provider: str = "", storm: bool = False) -> Iterator[int]:
+    """Run a relay with a provider of its own, whose list of orders is empty."""
+    with (
+        Sandbox() as sandbox,
+        floors.relay(folder, sandbox, provider=provider, storm=storm) as (port, _process),
+    ):
         yield port
 
 
