@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -174,9 +174,11 @@ class Database:
         return self._connection
 
     def _part(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Give that connection back; the pool makes a new one of it if it is of no use any more."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):  # what cannot even be undone is not taken again
+                connection.close()
 
     def _attempt(self, connection: Connection, job: _Job) -> _Outcome:
         """Run one job inside a savepoint, so that its failure is its own."""
@@ -230,7 +232,7 @@ def _engines(url: str, name: str) -> tuple[Engine, Engine]:
     where = make_url(url)
     if where.get_backend_name() == "sqlite" and where.database:
         _make_private(name)
-    writing = _engine(where, cache=8000, pool_size=1, max_overflow=0)
+    writing = _engine(where, cache=8000, pool_size=1, max_overflow=8)
     reading = _engine(where, cache=1000, pool_size=8, max_overflow=8, pool_use_lifo=True)
     return writing.execution_options(immediate=True), reading
 

@@ -228,3 +228,23 @@ def test_a_folder_that_cannot_be_made_is_named(as_nobody: Path) -> None:
 
     with pytest.raises(OutboxError, match=r"state.*able to write"):
         Database(f"sqlite:///{as_nobody}/state/outbox.db")
+
+
+def test_what_went_wrong_with_a_connection_is_over_with_the_next_write(
+    box: Box, new_entry: Any
+) -> None:
+    """The writer keeps its connection, but not one that failed, nor what that left locked."""
+
+    def lose(connection: Connection) -> None:
+        accepting.accept(connection, new_entry("lost"), now=box.now)
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+        driver.close()
+
+    lost = box.database.write(lose).exception()
+    kept = box.database.write(lambda c: accepting.accept(c, new_entry("kept"), now=box.now))
+
+    assert isinstance(lost, OutboxError)
+    assert kept.exception() is None
+    texts = box.database.read(lambda c: c.scalars(text("SELECT text FROM messages")).all())
+    assert texts == ["kept"]
