@@ -186,7 +186,10 @@ class Database:
         try:
             result = job.work(connection)
         except SQLAlchemyError as error:
-            savepoint.rollback()
+            try:
+                savepoint.rollback()
+            except SQLAlchemyError:  # a full disk undoes all that was done together
+                raise error from None
             return None, _cannot(self._name, error)
         except Exception as error:  # noqa: BLE001  it belongs to whoever handed the job in
             savepoint.rollback()

@@ -137,10 +137,11 @@ class Engine:
         wait(self._on_their_way)
 
     def confirm_due(self) -> float | None:
-        """Ask for the reports that are due; returns when the next one is.
+        """Ask for the reports that are due; returns when to do so again.
 
-        A pass that takes long ends early and the next one begins with the list again: orders that
-        have to be asked for one by one keep no newer ones waiting.
+        What becomes due within a second is left to one pass: most of it shares a list. A pass that
+        takes long ends early and the next one begins with the list again: orders that have to be
+        asked for one by one keep no newer ones waiting.
         """
         now = self._now()
         found = self.database.read(lambda c: reporting.outstanding(c, now=now, limit=REPORTS))
@@ -159,7 +160,7 @@ class Engine:
         following = self.database.read(lambda c: claiming.next_due(c, ("placed",)))
         if found:
             self.woken()
-        if not found or rest or following is None:
+        if following is None or rest or len(found) in {0, REPORTS}:
             return following
         return max(following, self._now() + PACE)
 

@@ -248,3 +248,22 @@ def test_what_went_wrong_with_a_connection_is_over_with_the_next_write(
     assert kept.exception() is None
     texts = box.database.read(lambda c: c.scalars(text("SELECT text FROM messages")).all())
     assert texts == ["kept"]
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_write_is_called_that(
+    box: Box, new_entry: Any
+) -> None:
+    """SQLite undoes the whole transaction then, with the savepoint that is to be undone."""
+
+    def too_much(connection: Connection) -> None:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 2}")
+        connection.exec_driver_sql("INSERT INTO marks VALUES ('x', zeroblob(1000000))")
+
+    works = [lambda c: accepting.accept(c, new_entry("beside"), now=box.now), too_much]
+
+    found = write_together(box.database, works)
+
+    assert [type(one) for one in found] == [OutboxError] * 2
+    assert all("make room" in str(one) for one in found)
+    assert box.database.read(reading.depth) == {}

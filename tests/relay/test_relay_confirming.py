@@ -4,8 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from im_notify.errors import QueryError
 from im_notify.models import Status
+from im_notify.relay import engine
 
 if TYPE_CHECKING:
+    import pytest
+
     from im_notify.models import Receipt
     from tests.relay.conftest import Bench
 
@@ -123,3 +126,16 @@ def test_what_is_due_within_a_second_is_asked_for_together(bench: Bench) -> None
 
     assert due is not None
     assert due - bench.clock.now().timestamp() >= 1.0
+
+
+def test_a_pass_that_could_not_hold_all_is_followed_at_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is more that is due."""
+    monkeypatch.setattr(engine, "REPORTS", 2)
+    sent(bench, 3)
+
+    due = bench.engine.confirm_due()
+
+    assert due is not None
+    assert due <= bench.clock.now().timestamp()

@@ -14,6 +14,7 @@ from im_notify.alerts import Alert
 from im_notify.errors import AlertError
 from im_notify.protocols import Request
 from im_notify_plugins.monitoring.every import sources
+from im_notify_plugins.monitoring.sniff import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -213,3 +214,16 @@ def test_attributes_are_not_repeated_in_each_object(shape: str) -> None:
     told(LARGE[shape][:LIMIT], QUERY, ATTRIBUTES)
 
     assert (time.process_time() - start) / len(KNOWN) < 1
+
+
+@pytest.mark.parametrize(("levels", "is_read"), [(MAX_DEPTH, True), (MAX_DEPTH + 1, False)])
+def test_json_may_be_nested_so_deep_and_no_deeper(levels: int, is_read: bool) -> None:  # noqa: FBT001  a row of the table
+    """What is read later recurses."""
+    body = f'{{"title": "disk full", "x": {"[" * (levels - 1)}1{"]" * (levels - 1)}}}'.encode()
+    request = Request(method="POST", query={}, headers={}, body=body)
+
+    if is_read:
+        assert list(KNOWN["generic"].parse(request))
+    else:
+        with pytest.raises(AlertError):
+            list(KNOWN["generic"].parse(request))
