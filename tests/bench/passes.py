@@ -112,7 +112,7 @@ def fill(path: Path, *, stored: int, outstanding: int) -> None:
 def _row(number: int, waits: bool, now: float) -> dict[str, object]:  # noqa: FBT001  of a loop
     return {
         "pk": number + 1,
-        "id": secrets.token_hex(6),
+        "id": f"{secrets.token_hex(3)}{number:06x}",  # in no order, and none of them twice
         "text": f"KRT db1 /var diski %95 dolu 06:32 {number}",
         "status": "waiting" if waits else "delivered",
         "state": "placed" if waits else "done",
