@@ -26,9 +26,9 @@ def fetch(connection: Connection, select: Select[Any], values: Values) -> Sequen
     return _run(connection, select, values).fetchall()
 
 
-def change(connection: Connection, change: Delete | Update, values: Values) -> int:
+def change(connection: Connection, statement: Delete | Update, values: Values) -> int:
     """Update or delete rows, return how many; `values` names every bind parameter."""
-    return _run(connection, change, values).rowcount
+    return _run(connection, statement, values).rowcount
 
 
 def add(connection: Connection, insert: Insert, values: Values) -> None:

@@ -48,7 +48,7 @@ def time_of(alert: Alert, wording: Wording, *, at: datetime) -> str:
 
 
 def _shown(at: datetime) -> str:
-    """Return hours and minutes; `strftime` takes ten times as long."""
+    """Return hours and minutes; `strftime` takes four times as long."""
     return f"{at.hour:02}:{at.minute:02}"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Engine, event, text, update
 
-from im_notify.outbox import accepting, reading, schema
+from im_notify.outbox import accepting, direct, reading, schema
 from im_notify.outbox.database import Database
 from im_notify.outbox.entries import OutboxError
 
@@ -230,24 +230,20 @@ def test_a_folder_that_cannot_be_made_is_named(as_nobody: Path) -> None:
         Database(f"sqlite:///{as_nobody}/state/outbox.db")
 
 
-def test_what_went_wrong_with_a_connection_is_over_with_the_next_write(
-    box: Box, new_entry: Any
-) -> None:
-    """The writer keeps its connection, but not one that failed, nor what that left locked."""
+def test_what_a_failure_left_open_is_closed_before_the_next_write(box: Box) -> None:
+    """The writer keeps its connection, but no transaction that it began and could not use."""
+    failing = [MemoryError()]
 
-    def lose(connection: Connection) -> None:
-        accepting.accept(connection, new_entry("lost"), now=box.now)
-        driver = connection.connection.dbapi_connection
-        assert driver is not None
-        driver.close()
+    def fail_once(connection: Connection) -> None:
+        if failing:
+            direct.begin(connection, "BEGIN IMMEDIATE")
+            raise failing.pop()
 
-    lost = box.database.write(lose).exception()
-    kept = box.database.write(lambda c: accepting.accept(c, new_entry("kept"), now=box.now))
+    event.listen(box.database._writing, "begin", fail_once)  # noqa: SLF001  the one with a writer
+    lost = box.database.write(lambda _c: None).exception()
 
     assert isinstance(lost, OutboxError)
-    assert kept.exception() is None
-    texts = box.database.read(lambda c: c.scalars(text("SELECT text FROM messages")).all())
-    assert texts == ["kept"]
+    assert box.stored(box.accept("kept")).status == "waiting"
 
 
 def test_a_disk_that_is_full_in_the_middle_of_a_write_is_called_that(

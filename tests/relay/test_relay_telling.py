@@ -202,3 +202,18 @@ def test_what_a_slow_plugin_was_told_is_stored_one_by_one(bench: Bench) -> None:
     bench.tell()
 
     assert slow.left == [3, 2, 1]
+
+
+def test_what_is_pushed_is_told_at_once(bench: Bench) -> None:
+    """Whoever tells is woken when it is on disk, and not by what only waits to be sent."""
+    heard: list[str] = []
+    bench.store.heard = lambda: heard.append("heard")
+    accepted = bench.accept("disk full")
+    before = list(heard)
+    bench.send()
+    order = bench.stored(accepted).orders[0].order_id
+
+    bench.store.push(Report(order_id=str(order), state=OrderState.COMPLETED)).result(5)
+
+    assert before == []
+    assert heard == ["heard"]
